@@ -1,0 +1,112 @@
+export {
+  changeEmail,
+  changePassword,
+  createApiKey,
+  deleteApiKey,
+  deleteSession,
+  getAccount,
+  listApiKeys,
+  listSessions,
+  signIn,
+  signOut,
+  updateAccount,
+} from './account.ts'
+export {
+  contract,
+  type BodyOf,
+  type Contract,
+  type ContractSpec,
+  type HttpMethod,
+  type OperationClass,
+  type ParamsOf,
+  type PermissionSpec,
+  type QueryOf,
+  type RateClass,
+  type ResponseOf,
+} from './contract.ts'
+export {
+  checkEgg,
+  createNest,
+  deleteEgg,
+  deleteNest,
+  getEgg,
+  getEggSource,
+  importEgg,
+  listEggs,
+  listNests,
+  updateNest,
+} from './eggs.ts'
+export {
+  LIVE_TOPICS,
+  LiveMessage,
+  LiveRequest,
+  type LiveEventOf,
+  type LiveTopic,
+  type LiveTopicKind,
+  type LiveTopicName,
+} from './live.ts'
+export {
+  confirmNode,
+  createAllocations,
+  createEnrolmentToken,
+  createLocation,
+  createNode,
+  deleteAllocation,
+  deleteLocation,
+  deleteNode,
+  enrolAgent,
+  getNode,
+  listAllocations,
+  listLocations,
+  listNodes,
+  updateLocation,
+  updateNode,
+} from './nodes.ts'
+export { cancelOperation, getOperation, listActivity, listOperations } from './operations.ts'
+export { CONTRACTS } from './registry.ts'
+export { ErrorAnswer, named } from './schemas/common.ts'
+export { Egg, EggSummary, EggVariable, Nest, VariableInput } from './schemas/eggs.ts'
+export { Account, ApiKey, Session, Subuser, User, UserRef } from './schemas/identity.ts'
+export { Allocation, EnrolmentToken, Location, Node, NodeHost, NodeStatus } from './schemas/nodes.ts'
+export {
+  ActivityEvent,
+  ConsoleLine,
+  HoldKind,
+  Limits,
+  Operation,
+  OperationRef,
+  OperationStatus,
+  PendingFeature,
+  PowerAction,
+  Server,
+  ServerExit,
+  ServerState,
+  ServerStats,
+  ServerSummary,
+  Startup,
+  StartupVariable,
+} from './schemas/servers.ts'
+export {
+  answerFeature,
+  createServer,
+  deleteServer,
+  getServer,
+  getStartup,
+  liftHold,
+  listServerActivity,
+  listServers,
+  placeHold,
+  planServer,
+  powerServer,
+  readConsole,
+  readStats,
+  reinstallServer,
+  sendCommand,
+  updateImage,
+  updateServer,
+  updateServerBuild,
+  updateStartup,
+} from './servers.ts'
+export { createSubuser, deleteSubuser, listSubusers, updateSubuser } from './subusers.ts'
+export { System, getHealth, getSystem } from './system.ts'
+export { createUser, deleteUser, getUser, listUsers, updateUser } from './users.ts'

@@ -1,0 +1,31 @@
+import * as account from './account.ts'
+import type { ContractSpec } from './contract.ts'
+import * as eggs from './eggs.ts'
+import * as nodes from './nodes.ts'
+import * as operations from './operations.ts'
+import * as servers from './servers.ts'
+import * as subusers from './subusers.ts'
+import * as system from './system.ts'
+import * as users from './users.ts'
+
+const modules: readonly Readonly<Record<string, unknown>>[] = [
+  system,
+  account,
+  users,
+  servers,
+  subusers,
+  operations,
+  eggs,
+  nodes,
+]
+
+/** Every endpoint of `/api/v1` by its operation id, in the order of the documentation. */
+export const CONTRACTS: ReadonlyMap<string, ContractSpec> = new Map(
+  modules.flatMap((module) =>
+    Object.entries(module).filter((entry): entry is [string, ContractSpec] => isContract(entry[1])),
+  ),
+)
+
+function isContract(value: unknown): value is ContractSpec {
+  return typeof value === 'object' && value !== null && 'method' in value && 'path' in value && 'permission' in value
+}

@@ -1,0 +1,98 @@
+import { Type, type Static } from 'typebox'
+import { Description, Name, Nullable, OneOf, Revision, Timestamp, Uuid, named } from './common.ts'
+
+export const Location = named(
+  'Location',
+  Type.Object({
+    id: Uuid,
+    name: Name,
+    description: Description,
+    nodeCount: Type.Integer(),
+    createdAt: Timestamp,
+    revision: Revision,
+  }),
+)
+export type Location = Static<typeof Location>
+
+export const NodeStatus = OneOf(['awaiting-agent', 'online', 'offline', 'recovery', 'locked'])
+
+/** What the agent found on its machine; null until it connected once. */
+export const NodeHost = named(
+  'NodeHost',
+  Type.Object({
+    agentVersion: Type.String(),
+    runtime: Type.String(),
+    /** False for the process runtime: servers are not isolated from the machine and from each other. */
+    isolated: Type.Boolean(),
+    capabilities: Type.Record(Type.String(), Type.Boolean()),
+    hostname: Type.String(),
+    os: Type.String(),
+    kernel: Type.String(),
+    architecture: Type.String(),
+    cpuCount: Type.Integer(),
+    memoryMiB: Type.Integer(),
+    diskMiB: Type.Integer(),
+    /** Agent clock minus panel clock. */
+    clockOffsetMs: Type.Integer(),
+  }),
+)
+
+export const Node = named(
+  'Node',
+  Type.Object({
+    id: Uuid,
+    name: Name,
+    description: Description,
+    kind: OneOf(['agent', 'wings']),
+    location: Uuid,
+    status: NodeStatus,
+    /** The address players use when an allocation has no alias. */
+    fqdn: Type.String(),
+    /** What may be given to servers; 0 means not limited. */
+    memoryMiB: Type.Integer(),
+    diskMiB: Type.Integer(),
+    cpuPercent: Type.Integer(),
+    allocated: Type.Object({
+      memoryMiB: Type.Integer(),
+      diskMiB: Type.Integer(),
+      cpuPercent: Type.Integer(),
+      servers: Type.Integer(),
+    }),
+    allocationCount: Type.Integer(),
+    freeAllocationCount: Type.Integer(),
+    isMaintenance: Type.Boolean(),
+    host: Nullable(NodeHost),
+    lastSeenAt: Nullable(Timestamp),
+    createdAt: Timestamp,
+    revision: Revision,
+  }),
+)
+export type Node = Static<typeof Node>
+
+export const Allocation = named(
+  'Allocation',
+  Type.Object({
+    id: Uuid,
+    node: Uuid,
+    ip: Type.String(),
+    port: Type.Integer({ minimum: 1, maximum: 65535 }),
+    alias: Nullable(Type.String()),
+    notes: Nullable(Type.String()),
+    /** Uuid of the server that uses it. */
+    server: Nullable(Uuid),
+    isPrimary: Type.Boolean(),
+  }),
+)
+export type Allocation = Static<typeof Allocation>
+
+export const EnrolmentToken = named(
+  'EnrolmentToken',
+  Type.Object({
+    /** Shown once; single use. */
+    token: Type.String(),
+    expiresAt: Timestamp,
+    /** The command to run on the new machine; it reads the token from standard input. */
+    command: Type.String(),
+  }),
+)
+export type EnrolmentToken = Static<typeof EnrolmentToken>

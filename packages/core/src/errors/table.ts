@@ -1,0 +1,175 @@
+/**
+ * Every error that may leave a Hatchery process has one row here; the HTTP status is decided once.
+ * A message says what happened and what to do next; `{holes}` are filled from the error's details.
+ * Packages and extensions add rows with {@link registerErrors}, under a vendor prefix.
+ */
+export const ERRORS = {
+  // requests
+  BAD_REQUEST: { status: 400, message: 'The request could not be read: {reason}.' },
+  VALIDATION_FAILED: { status: 422, message: 'Some fields are not valid: {fields}. Correct them and send again.' },
+  BODY_TOO_LARGE: { status: 413, message: 'The request body is larger than {limitBytes} bytes.' },
+  ROUTE_NOT_FOUND: { status: 404, message: 'There is no {method} {path}. See /api/docs for the list of endpoints.' },
+  METHOD_NOT_ALLOWED: { status: 405, message: '{path} does not answer {method}.' },
+  ORIGIN_NOT_ALLOWED: {
+    status: 403,
+    message: 'Requests from {origin} are not allowed. Open the panel at its own address.',
+  },
+  RATE_LIMITED: { status: 429, message: 'Too many requests. Try again in {retryAfterSeconds} s.' },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 409,
+    message: 'This Idempotency-Key was used for a different request. Use a new key.',
+  },
+  IDEMPOTENCY_IN_PROGRESS: {
+    status: 409,
+    message: 'The first request with this Idempotency-Key is still running. Wait for it.',
+  },
+  REVISION_MISMATCH: {
+    status: 412,
+    message: 'The object was changed by somebody else meanwhile. Load it again and repeat your change.',
+  },
+  CURSOR_INVALID: { status: 400, message: 'The cursor is not valid here. Start again without one.' },
+  INTERNAL: { status: 500, message: 'Something failed on our side. Report the request id to the administrator.' },
+  SERVICE_UNAVAILABLE: { status: 503, message: 'The panel is busy or shutting down: {reason}. Try again in a moment.' },
+
+  // identity
+  NOT_SIGNED_IN: { status: 401, message: 'Sign in, or send a valid API key.' },
+  CREDENTIALS_INVALID: { status: 401, message: 'The e-mail address or the password is wrong.' },
+  PASSWORD_WRONG: { status: 422, message: 'The current password is wrong.' },
+  PASSWORD_TOO_WEAK: { status: 422, message: 'The password is too easy to guess: {reason}.' },
+  PERMISSION_DENIED: { status: 403, message: 'You need the permission {permission} for this.' },
+  USER_NOT_FOUND: { status: 404, message: 'User {id} does not exist.' },
+  USER_EXISTS: { status: 409, message: 'There is already a user with this {field}.' },
+  USER_OWNS_SERVERS: { status: 409, message: 'This user still owns {count} servers. Move or delete them first.' },
+  LAST_ADMINISTRATOR: {
+    status: 409,
+    message: 'This is the last administrator. Make somebody else an administrator first.',
+  },
+  SESSION_NOT_FOUND: { status: 404, message: 'This session does not exist any more.' },
+  API_KEY_NOT_FOUND: { status: 404, message: 'API key {id} does not exist.' },
+  API_KEY_LIMIT: { status: 409, message: 'You have {limit} API keys already. Delete one first.' },
+
+  // servers
+  SERVER_NOT_FOUND: { status: 404, message: 'Server {id} does not exist.' },
+  SERVER_BUSY: { status: 409, message: 'Server {id} is {state}; wait until it has finished.' },
+  SERVER_SUSPENDED: {
+    status: 409,
+    message: 'Server {id} is suspended ({holds}). It cannot be started until the hold is lifted.',
+  },
+  SERVER_NOT_RUNNING: { status: 409, message: 'Server {id} is {state}. Start it first.' },
+  SERVER_NOT_INSTALLED: { status: 409, message: 'Server {id} is not installed. Reinstall it first.' },
+  VARIABLE_INVALID: { status: 422, message: 'The variable {variable} is not valid: {reason}.' },
+  VARIABLE_NOT_EDITABLE: { status: 403, message: 'The variable {variable} can only be changed by an administrator.' },
+  IMAGE_NOT_ALLOWED: { status: 422, message: 'The image {image} is not one of the images of this egg.' },
+  SUBUSER_NOT_FOUND: { status: 404, message: 'This user has no access to the server.' },
+  SUBUSER_EXISTS: { status: 409, message: 'This user has access to the server already.' },
+  SUBUSER_IS_OWNER: { status: 409, message: 'This user owns the server and needs no further access.' },
+  GRANT_EXCEEDS_OWN: { status: 403, message: 'You cannot grant {permission}, because you do not have it yourself.' },
+  HOLD_EXISTS: { status: 409, message: 'Server {id} already has a {kind} hold.' },
+  HOLD_NOT_FOUND: { status: 404, message: 'Server {id} has no {kind} hold.' },
+  FEATURE_UNKNOWN: { status: 404, message: 'The egg of this server has no feature {feature}.' },
+
+  // administration
+  LOCATION_NOT_FOUND: { status: 404, message: 'Location {id} does not exist.' },
+  LOCATION_EXISTS: { status: 409, message: 'There is already a location with this name.' },
+  LOCATION_IN_USE: { status: 409, message: 'This location still has {count} nodes. Move them first.' },
+  NODE_NOT_FOUND: { status: 404, message: 'Node {id} does not exist.' },
+  NODE_EXISTS: { status: 409, message: 'There is already a node with this name.' },
+  NODE_IN_USE: { status: 409, message: 'This node still has {count} servers. Move or delete them first.' },
+  NODE_UNREACHABLE: { status: 502, message: 'Node {node} is not connected. Check that its agent is running.' },
+  NODE_TIMEOUT: {
+    status: 504,
+    message:
+      'Node {node} did not answer in time. The action may still happen; look at the server before you repeat it.',
+  },
+  NODE_REFUSED: { status: 409, message: 'Node {node} refused: {reason}' },
+  NODE_FULL: { status: 409, message: 'Node {node} has not enough {resource} left ({free} of {wanted} wanted).' },
+  NODE_UNSUPPORTED: {
+    status: 409,
+    message: 'Node {node} cannot do this: {capability} is not supported by its agent or runtime.',
+  },
+  NODE_IN_RECOVERY: {
+    status: 409,
+    message: 'Node {node} is in recovery. An administrator has to confirm it on the node page first.',
+  },
+  NO_NODE_FITS: { status: 409, message: 'No node can take this server: {reason}' },
+  ALLOCATION_NOT_FOUND: { status: 404, message: 'Allocation {id} does not exist.' },
+  ALLOCATION_IN_USE: { status: 409, message: 'The allocation {address} is used by a server.' },
+  ALLOCATION_EXISTS: { status: 409, message: 'The allocation {address} exists already.' },
+  ALLOCATION_RANGE_INVALID: { status: 422, message: 'The address or port range is not valid: {reason}.' },
+  NO_FREE_ALLOCATION: { status: 409, message: 'Node {node} has no free allocation. Add ports to it first.' },
+  NEST_NOT_FOUND: { status: 404, message: 'Nest {id} does not exist.' },
+  NEST_EXISTS: { status: 409, message: 'There is already a nest with this name.' },
+  NEST_IN_USE: { status: 409, message: 'This nest still has {count} eggs.' },
+  EGG_NOT_FOUND: { status: 404, message: 'Egg {id} does not exist.' },
+  EGG_INVALID: { status: 422, message: 'The egg could not be imported: {reason}' },
+  EGG_IN_USE: { status: 409, message: '{count} servers use this egg. Change or delete them first.' },
+  OPERATION_NOT_FOUND: { status: 404, message: 'Operation {id} does not exist.' },
+  OPERATION_FINISHED: { status: 409, message: 'Operation {id} has finished already.' },
+  EXTERNAL_ID_EXISTS: { status: 409, message: 'There is already an object with the external id {externalId}.' },
+
+  // enrolment and the agent link
+  ENROLMENT_TOKEN_INVALID: {
+    status: 401,
+    message: 'The enrolment token is wrong, used or expired. Make a new one on the node page.',
+  },
+  ENROLMENT_LOCKED: {
+    status: 403,
+    message: 'A second machine tried to use the enrolment token of this node. The node is locked; make a new token.',
+  },
+  INSTALLATION_MISMATCH: {
+    status: 409,
+    message: 'This node belongs to another installation. Confirm the change on the node page first.',
+  },
+  HANDSHAKE_FAILED: { status: 401, message: 'The node could not prove who it is: {reason}.' },
+  PROTOCOL_VERSION: {
+    status: 426,
+    message: 'The other side speaks protocol {theirs}; this side needs {ours}. Upgrade the older one.',
+  },
+  PROTOCOL_VIOLATION: { status: 400, message: 'The connection was closed, because a frame was not valid: {reason}.' },
+  METHOD_UNKNOWN: { status: 404, message: 'The other side does not know the method {method}. Upgrade it.' },
+  DEADLINE_EXCEEDED: { status: 504, message: '{method} was not answered within {deadlineMs} ms.' },
+  CONNECTION_LOST: { status: 502, message: 'The connection was lost before {method} was answered.' },
+  CANCELLED: { status: 499, message: 'The operation was cancelled.' },
+  OPERATION_STALE: { status: 409, message: 'The operation came too late and was not carried out: {reason}.' },
+  OPERATION_BODY_MISMATCH: { status: 409, message: 'Operation {id} exists already with another content.' },
+
+  // the node
+  IMAGE_INVALID: { status: 422, message: 'The image reference {image} is not valid.' },
+  IMAGE_PULL_FAILED: {
+    status: 502,
+    message: 'The image {image} could not be pulled: {reason}. Check its name and the registry.',
+  },
+  INSTALL_FAILED: {
+    status: 500,
+    message: 'The install script failed with exit code {exitCode}. Read the install log, then reinstall.',
+  },
+  INSTALL_NOT_ISOLATED: { status: 409, message: 'Install scripts are refused here: {reason}' },
+  RUNTIME_UNAVAILABLE: { status: 503, message: 'The {runtime} runtime does not answer: {reason}.' },
+  RUNTIME_FAILED: { status: 500, message: 'The {runtime} runtime failed: {reason}.' },
+  CONTAINER_CONFLICT: {
+    status: 409,
+    message: 'A container named {name} exists that does not belong to this agent. Remove or rename it.',
+  },
+  PORT_IN_USE: { status: 409, message: 'Port {port} is used by another program on this machine.' },
+  PATH_INVALID: { status: 400, message: 'The path {path} is not valid.' },
+  PATH_OUTSIDE: { status: 403, message: 'The path {path} leads out of the server.' },
+  FILE_NOT_FOUND: { status: 404, message: 'The file {path} does not exist.' },
+  CONFIG_FILE_FAILED: { status: 500, message: 'The configuration file {path} could not be written: {reason}.' },
+  DISK_FULL: { status: 507, message: 'There is not enough disk space for this: {reason}.' },
+} as const satisfies Record<string, ErrorRow>
+
+export interface ErrorRow {
+  /** HTTP status the panel answers with. */
+  readonly status: number
+  /** One or two sentences; `{name}` is replaced from the details. */
+  readonly message: string
+}
+
+export type ErrorCode = keyof typeof ERRORS
+
+type Holes<S extends string> = S extends `${string}{${infer K}}${infer R}` ? K | Holes<R> : never
+
+/** The details an error of this code must carry: exactly the holes of its message. */
+export type ErrorDetails<C extends ErrorCode> = {
+  readonly [K in Holes<(typeof ERRORS)[C]['message']>]: string | number
+}

@@ -1,0 +1,1 @@
+export * as eggs from './eggs/index.ts'

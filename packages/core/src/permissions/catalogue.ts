@@ -1,0 +1,97 @@
+/**
+ * What a person may do on one server. Names that Pterodactyl has are kept as they are there
+ * (`app/Models/Permission.php` of its panel), so that imported subusers keep their rights.
+ */
+export const SERVER_PERMISSIONS = {
+  'websocket.connect': 'See the live state, console and statistics of the server',
+  'control.console': 'Read the console and send commands',
+  'control.start': 'Start the server',
+  'control.stop': 'Stop or kill the server',
+  'control.restart': 'Restart the server',
+  'user.create': 'Give other people access to the server',
+  'user.read': 'See who has access to the server',
+  'user.update': 'Change the access of other people',
+  'user.delete': 'Take away the access of other people',
+  'file.create': 'Create files and folders',
+  'file.read': 'List folders',
+  'file.read-content': 'Read and download files',
+  'file.update': 'Change files',
+  'file.delete': 'Delete files and folders',
+  'file.archive': 'Create and extract archives',
+  'file.sftp': 'Connect by SFTP',
+  'backup.create': 'Create backups',
+  'backup.read': 'See backups',
+  'backup.delete': 'Delete backups',
+  'backup.download': 'Download backups',
+  'backup.restore': 'Restore backups',
+  'allocation.read': 'See the addresses of the server',
+  'allocation.create': 'Add an address',
+  'allocation.update': 'Change the primary address and notes',
+  'allocation.delete': 'Remove an address',
+  'startup.read': 'See the startup command and its variables',
+  'startup.update': 'Change the startup variables',
+  'startup.docker-image': 'Change the image',
+  'database.create': 'Create databases',
+  'database.read': 'See databases',
+  'database.update': 'Rotate database passwords',
+  'database.delete': 'Delete databases',
+  'database.view_password': 'See database passwords',
+  'schedule.create': 'Create schedules',
+  'schedule.read': 'See schedules',
+  'schedule.update': 'Change and run schedules',
+  'schedule.delete': 'Delete schedules',
+  'settings.rename': 'Change name and description',
+  'settings.reinstall': 'Reinstall the server',
+  'activity.read': 'Read the activity log of the server',
+} as const satisfies Record<string, string>
+
+/** What an administrator may do in the whole panel. */
+export const ADMIN_PERMISSIONS = {
+  'users.read': 'See users',
+  'users.create': 'Create users',
+  'users.update': 'Change users',
+  'users.delete': 'Delete users',
+  'locations.read': 'See locations',
+  'locations.create': 'Create locations',
+  'locations.update': 'Change locations',
+  'locations.delete': 'Delete locations',
+  'nodes.read': 'See nodes',
+  'nodes.create': 'Create and enrol nodes',
+  'nodes.update': 'Change nodes',
+  'nodes.delete': 'Delete nodes',
+  'allocations.read': 'See allocations',
+  'allocations.create': 'Create allocations',
+  'allocations.delete': 'Delete allocations',
+  'nests.read': 'See nests',
+  'nests.create': 'Create nests',
+  'nests.update': 'Change nests',
+  'nests.delete': 'Delete nests',
+  'eggs.read': 'See eggs',
+  'eggs.create': 'Import eggs',
+  'eggs.update': 'Change eggs',
+  'eggs.delete': 'Delete eggs',
+  'servers.read': 'See every server',
+  'servers.create': 'Create servers',
+  'servers.update': 'Change every server',
+  'servers.delete': 'Delete servers',
+  'servers.suspend': 'Place and lift holds',
+  'activity.read': 'Read the activity log of the panel',
+  'operations.read': 'See the running jobs of everybody',
+} as const satisfies Record<string, string>
+
+/** What a person may do with their own account; an API key can be limited to some of it. */
+export const ACCOUNT_PERMISSIONS = {
+  'account.read': 'See the account',
+  'account.update': 'Change profile and password',
+  'api-keys.read': 'See API keys',
+  'api-keys.create': 'Create API keys',
+  'api-keys.delete': 'Delete API keys',
+  'sessions.read': 'See sessions',
+  'sessions.delete': 'End sessions',
+  'servers.read': 'List the own servers',
+  'operations.read': 'See the own running jobs',
+} as const satisfies Record<string, string>
+
+export type ServerPermission = keyof typeof SERVER_PERMISSIONS
+export type AdminPermission = keyof typeof ADMIN_PERMISSIONS
+export type AccountPermission = keyof typeof ACCOUNT_PERMISSIONS

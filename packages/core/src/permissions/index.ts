@@ -1,0 +1,8 @@
+export {
+  ACCOUNT_PERMISSIONS,
+  ADMIN_PERMISSIONS,
+  SERVER_PERMISSIONS,
+  type AccountPermission,
+  type AdminPermission,
+  type ServerPermission,
+} from './catalogue.ts'

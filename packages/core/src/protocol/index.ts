@@ -1,0 +1,38 @@
+export {
+  AGENT_METHODS,
+  DURABLE_EVENTS,
+  EPHEMERAL_EVENTS,
+  type AgentMethod,
+  type AgentParams,
+  type AgentResult,
+  type DurableEvent,
+  type DurableEventName,
+  type EphemeralEvent,
+  type EphemeralEventName,
+  type MethodSpec,
+} from './methods.ts'
+export type {
+  AgentHandlers,
+  AgentHello,
+  AgentSession,
+  CallOptions,
+  Outbox,
+  PanelHello,
+  PanelSession,
+  PanelSessionHandlers,
+  ProtocolSocket,
+  SequencedEvent,
+} from './session.ts'
+export {
+  CrashPolicy,
+  ExitInfo,
+  Generation,
+  InstallScript,
+  InstallState,
+  ProcessState,
+  ServerReport,
+  ServerSpec,
+  SpecAllocation,
+  SpecConfigFile,
+  StopMethod,
+} from './spec.ts'

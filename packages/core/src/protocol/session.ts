@@ -1,0 +1,107 @@
+import type { Static } from 'typebox'
+import type { NodeHost } from '../api/schemas/nodes.ts'
+import type { AgentMethod, AgentParams, AgentResult, DurableEvent, EphemeralEvent } from './methods.ts'
+import type { Generation } from './spec.ts'
+
+/** The little of a WebSocket that the protocol needs. `ws` and browser sockets fit behind a ten-line adapter. */
+export interface ProtocolSocket {
+  /** Binary frames only. */
+  send(data: Uint8Array): void
+  close(code: number, reason: string): void
+  /** Bytes accepted by `send` that have not left yet. */
+  readonly bufferedAmount: number
+  onMessage(listener: (data: Uint8Array) => void): void
+  onClose(listener: (code: number, reason: string) => void): void
+}
+
+/** What an agent says of itself inside the handshake transcript. */
+export interface AgentHello {
+  readonly installation: string
+  /** Highest spec generation it has stored; a panel that knows less was restored from an old dump. */
+  readonly highestGeneration: Generation
+  /** Identity of its outbox; events are `(incarnation, seq)`. */
+  readonly incarnation: string
+  /** Last acknowledgement of the panel that it has seen. */
+  readonly acknowledgedSeq: number
+  readonly host: Static<typeof NodeHost>
+}
+
+/** What the panel answers. */
+export interface PanelHello {
+  readonly node: string
+  readonly panelEpoch: number
+  /** Rises with every proven connection of the node (RULES 13). */
+  readonly sessionEpoch: number
+  /** The last durable event that the panel has stored of this incarnation; the agent sends from there. */
+  readonly storedSeq: number
+  /** The agent shall send a `snapshot` event. */
+  readonly wantsSnapshot: boolean
+  /** No destructive operation until an administrator confirms (RULES 1). */
+  readonly isRecovery: boolean
+}
+
+/** A durable event on the wire. An event with an unknown name is stored raw and acknowledged. */
+export interface SequencedEvent {
+  readonly incarnation: string
+  readonly seq: number
+  readonly at: number
+  readonly event: DurableEvent
+}
+
+/** Where an agent keeps what the panel has not acknowledged. Every method is durable when it returns. */
+export interface Outbox {
+  readonly incarnation: string
+  /** Appends and returns the sequence number. */
+  append(event: DurableEvent, at: number): number
+  /** Events after `seq`, oldest first. */
+  read(afterSeq: number, limit: number): readonly SequencedEvent[]
+  acknowledge(seq: number): void
+  readonly acknowledgedSeq: number
+  readonly lastSeq: number
+}
+
+export interface CallOptions {
+  /** @default the method's own */
+  readonly deadlineMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** The panel's end of a proven connection to an agent. */
+export interface PanelSession {
+  readonly hello: AgentHello
+  /** Agent clock minus panel clock, measured in the handshake. */
+  readonly clockOffsetMs: number
+  /**
+   * Calls a method of the agent.
+   * @throws AppError with the agent's code; `DEADLINE_EXCEEDED`; `CONNECTION_LOST` (the call may have been carried out)
+   */
+  call<M extends AgentMethod>(method: M, params: AgentParams<M>, options?: CallOptions): Promise<AgentResult<M>>
+  close(reason: string): void
+  /** Settles when the connection has ended, with the reason. */
+  readonly closed: Promise<string>
+}
+
+export interface PanelSessionHandlers {
+  /** Stores the events and the high-water mark in one transaction; they are acknowledged when the promise resolves. */
+  onEvents(events: readonly SequencedEvent[]): Promise<void>
+  onEphemeral(event: EphemeralEvent): void
+}
+
+export type AgentHandlers = {
+  readonly [M in AgentMethod]: (params: AgentParams<M>, signal: AbortSignal) => Promise<AgentResult<M>>
+}
+
+/** The agent's end. */
+export interface AgentSession {
+  readonly hello: PanelHello
+  /** Panel clock minus agent clock; the agent judges expiry in panel time. */
+  readonly clockOffsetMs: number
+  /** Sends at the next tick (≤ 20 ms); console lines of one server are joined into one frame. */
+  emit(event: EphemeralEvent): void
+  /** True while the connection cannot take more console output; the caller counts what it skips. */
+  readonly isCongested: boolean
+  /** Tells the session that the outbox has new events. */
+  flushOutbox(): void
+  close(reason: string): void
+  readonly closed: Promise<string>
+}

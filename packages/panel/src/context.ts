@@ -1,0 +1,42 @@
+import type { Kysely } from 'kysely'
+import type { Logger } from 'pino'
+import type { Bus } from './bus/bus.ts'
+import type { EventLog } from './events/event-log.ts'
+import type { SecretBox } from './secrets/secret-box.ts'
+import type { Database } from './storage/schema.ts'
+import type { Store } from './storage/store.ts'
+import type { Principal } from './access/principal.ts'
+import type { NodeLinks } from './nodes/node-link.ts'
+
+/** Everything a use case may touch. Built once, in `create-panel.ts`. */
+export interface Context {
+  /** Reads. Throws while a transaction of this context is open; use `trx` there. */
+  readonly db: Kysely<Database>
+  readonly store: Store
+  readonly bus: Bus
+  /** Appends typed rows to the event log, inside the transaction that made the change. */
+  readonly events: EventLog
+  readonly secrets: SecretBox
+  readonly nodes: NodeLinks
+  readonly now: () => number
+  readonly log: Logger
+  readonly config: PanelConfig
+}
+
+/** A use case's context for one request: who asks, from where. */
+export interface RequestContext extends Context {
+  readonly principal: Principal
+  readonly requestId: string
+  readonly ip: string
+}
+
+export interface PanelConfig {
+  readonly panelName: string
+  /** Origin that browsers use, such as `https://panel.example.com`; null accepts the request's own host. */
+  readonly publicUrl: string | null
+  readonly allowedOrigins: readonly string[]
+  /** Addresses or CIDR blocks whose `X-Forwarded-*` headers are believed. */
+  readonly trustedProxies: readonly string[]
+  readonly sessionLifetimeMs: number
+  readonly instance: string
+}
