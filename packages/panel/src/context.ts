@@ -7,6 +7,8 @@ import type { Database } from './storage/schema.ts'
 import type { Store } from './storage/store.ts'
 import type { Principal } from './access/principal.ts'
 import type { NodeLinks } from './nodes/node-link.ts'
+import type { OperationRunner } from './operations/operation-runner.ts'
+import type { SummaryCache } from './servers/summary-cache.ts'
 
 /** Everything a use case may touch. Built once, in `create-panel.ts`. */
 export interface Context {
@@ -18,6 +20,10 @@ export interface Context {
   readonly events: EventLog
   readonly secrets: SecretBox
   readonly nodes: NodeLinks
+  /** Sends durable operations to nodes; built with `nodes` and `summaries` by `createServices` (services.ts). */
+  readonly operations: OperationRunner
+  /** Serialised rows of the server list, by revision. */
+  readonly summaries: SummaryCache
   readonly now: () => number
   readonly log: Logger
   readonly config: PanelConfig

@@ -1,0 +1,52 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Context } from './context.ts'
+import { createLiveChannel, type LiveChannel } from './live/live-channel.ts'
+import { createAgentLinks, type AgentLinks } from './nodes/agent-links.ts'
+import { createOperationRunner } from './operations/operation-runner.ts'
+import { createSummaryCache } from './servers/summary-cache.ts'
+
+/** What `createPanel()` builds before its services. */
+export type BaseContext = Omit<Context, 'nodes' | 'operations' | 'summaries'>
+
+/** The parts of the panel that live as long as it does: links to nodes, jobs under way, live channels. */
+export interface Services {
+  readonly context: Context
+  /** Takes up work that was left unfinished; called once, before the panel listens. */
+  start(): Promise<void>
+  /**
+   * Answers a WebSocket upgrade for `/api/agent/link` and `/api/v1/live`, paths without the host's prefix.
+   * @returns false when the path is none of ours; the socket is untouched then
+   */
+  handleUpgrade(path: string, request: IncomingMessage, socket: Duplex, head: Buffer): boolean
+  close(): Promise<void>
+}
+
+export function createServices(base: BaseContext): Services {
+  const links: AgentLinks = createAgentLinks(base)
+  const withLinks = { ...base, nodes: links, summaries: createSummaryCache(base) }
+  const operations = createOperationRunner(withLinks)
+  const context: Context = { ...withLinks, operations }
+  const live: LiveChannel = createLiveChannel(context)
+  links.onReady((node, session) => operations.reconcile(node, session))
+
+  return {
+    context,
+    async start() {
+      await links.start()
+      await operations.start()
+      live.start()
+    },
+    handleUpgrade(path, request, socket, head) {
+      if (path === '/api/agent/link') links.handleUpgrade(request, socket, head)
+      else if (path === '/api/v1/live') live.handleUpgrade(request, socket, head)
+      else return false
+      return true
+    },
+    async close() {
+      await live.close()
+      await operations.close()
+      await links.close()
+    },
+  }
+}
