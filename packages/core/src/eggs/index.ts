@@ -1,1 +1,19 @@
-export {}
+export type {
+  Egg,
+  EggConfig,
+  EggConfigFile,
+  EggDiagnostic,
+  EggDiagnosticCode,
+  EggDiagnosticSeverity,
+  EggFormat,
+  EggInstall,
+  EggReplacement,
+  EggVariable,
+  Json,
+  Labelled,
+  UnknownKey,
+} from './model.ts'
+export { parseEgg, type ParsedEgg, type ParseEggOptions } from './parse.ts'
+export type { EggServer, EggServerAllocation } from './server.ts'
+export { environmentOf, renderStartup } from './startup.ts'
+export { stopMethodOf } from './stop.ts'

@@ -1,0 +1,91 @@
+import type { Egg, EggDiagnostic, EggFormat } from './model.ts'
+import { readJson } from './read-json.ts'
+import { readPanelEgg } from './read-panel-egg.ts'
+import { readYaml } from './read-yaml.ts'
+import { TreeReader } from './reader.ts'
+import { MAX_BYTES, ReadError, isMap, treeFromValue, type ReadResult, type TreeMap } from './tree.ts'
+
+export interface ParseEggOptions {
+  /** `.yaml` and `.yml` make a text that starts with a brace YAML; otherwise it is JSON. */
+  readonly fileName?: string
+}
+
+export interface ParsedEgg {
+  /** Null where nothing could be read; the diagnostics say why. */
+  readonly egg: Egg | null
+  /** Null where the input does not say, or says something unknown. */
+  readonly format: EggFormat | null
+  readonly diagnostics: readonly EggDiagnostic[]
+}
+
+const PANEL_FORMATS: readonly EggFormat[] = ['PTDL_v1', 'PTDL_v2', 'PLCN_v1', 'PLCN_v2', 'PLCN_v3']
+
+/**
+ * Reads an egg of any known format, JSON or YAML. Never throws on bad input: `diagnostics` say what is wrong and what
+ * to do.
+ *
+ * @example
+ * const { egg, diagnostics } = parseEgg(await readFile('egg-minetest.json'))
+ */
+export function parseEgg(input: string | Uint8Array | object, options: ParseEggOptions = {}): ParsedEgg {
+  const reader = new TreeReader()
+  const end = (egg: Egg | null, format: EggFormat | null): ParsedEgg => ({
+    egg,
+    format,
+    diagnostics: reader.diagnostics,
+  })
+
+  let read: ReadResult
+  try {
+    read = readInput(input, options)
+  } catch (error) {
+    if (!(error instanceof ReadError)) throw error
+    reader.note('error', error.code, '', error.message)
+    return end(null, null)
+  }
+  for (const pointer of read.duplicates) {
+    reader.note('warning', 'EGG_KEY_DUPLICATE', pointer, 'The key stands twice; the last one counts, remove the other.')
+  }
+  if (!isMap(read.tree)) {
+    reader.note(
+      'error',
+      'EGG_NOT_A_MAP',
+      '',
+      'An egg is a map with `meta`, `name`, `startup` and so on; use an egg file.',
+    )
+    return end(null, null)
+  }
+  const format = formatOf(read.tree)
+  if (format === null) {
+    const message = `Set meta.version to one of ${PANEL_FORMATS.join(', ')}; without it this is not known to be an egg.`
+    reader.note('error', 'EGG_FORMAT_UNKNOWN', '/meta/version', message)
+    return end(null, null)
+  }
+  return end(readPanelEgg(reader, read.tree, format), format)
+}
+
+function formatOf(map: TreeMap): EggFormat | null {
+  const meta = map.get('meta')
+  const version = isMap(meta) ? meta.get('version') : undefined
+  return PANEL_FORMATS.find((format) => format === version) ?? null
+}
+
+function readInput(input: string | Uint8Array | object, options: ParseEggOptions): ReadResult {
+  if (typeof input !== 'string' && !(input instanceof Uint8Array)) {
+    return { tree: treeFromValue(input), duplicates: [] }
+  }
+  if (input.length > MAX_BYTES) {
+    throw new ReadError('EGG_TOO_LARGE', `The file is larger than ${MAX_BYTES} bytes; an egg is a few kilobytes.`)
+  }
+  const text = (typeof input === 'string' ? input : decode(input)).replace(/^\uFEFF/, '')
+  const isYaml = /\.ya?ml$/i.test(options.fileName ?? '')
+  return !isYaml && /^\s*[[{]/.test(text) ? readJson(text) : readYaml(text)
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (error) {
+    throw new ReadError('EGG_NOT_TEXT', 'The file is not UTF-8 text; save it as UTF-8.', { cause: error })
+  }
+}

@@ -1,0 +1,71 @@
+import { isAlias, isMap, isScalar, isSeq, parseDocument, type Node } from 'yaml'
+import { MAX_DEPTH, MAX_NODES, ReadError, pointerTo, type ReadResult, type Tree, type TreeMap } from './tree.ts'
+
+/**
+ * Reads YAML 1.2 with the core schema. Aliases are copied, and every copy counts, so that a small file cannot become a
+ * large tree.
+ * @throws ReadError
+ */
+export function readYaml(text: string): ReadResult {
+  const document = parse(text)
+  const [problem] = document.errors
+  if (problem) throw new ReadError('EGG_SYNTAX', `The YAML is broken: ${problem.message.split('\n')[0] ?? ''}`)
+
+  const duplicates: string[] = []
+  const anchors = new Map<string, Node>()
+  let nodes = 0
+
+  const read = (node: unknown, pointer: string, depth: number): Tree => {
+    if (++nodes > MAX_NODES) {
+      throw new ReadError('EGG_TOO_LARGE', `The YAML has more than ${MAX_NODES} values; aliases count each time.`)
+    }
+    if (depth > MAX_DEPTH) throw new ReadError('EGG_TOO_DEEP', `The YAML is nested deeper than ${MAX_DEPTH} levels.`)
+    if (isAlias(node)) return read(anchors.get(node.source) ?? null, pointer, depth + 1)
+    if (isMap(node)) {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node)
+      const map: TreeMap = new Map()
+      for (const { key, value } of node.items) {
+        const name = keyOf(read(key, pointer, depth + 1))
+        const here = pointerTo(pointer, name)
+        if (map.has(name)) duplicates.push(here)
+        map.set(name, read(value, here, depth + 1))
+      }
+      return map
+    }
+    if (isSeq(node)) {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node)
+      return node.items.map((item, index) => read(item, pointerTo(pointer, index), depth + 1))
+    }
+    if (isScalar(node)) {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node)
+      return scalarOf(node.value)
+    }
+    return null
+  }
+  return { tree: read(document.contents, '', 0), duplicates }
+}
+
+function parse(text: string): ReturnType<typeof parseDocument> {
+  try {
+    return parseDocument(text, { schema: 'core', intAsBigInt: true, uniqueKeys: false, logLevel: 'silent' })
+  } catch (error) {
+    // Deep nesting ends the parser with a RangeError.
+    throw new ReadError('EGG_SYNTAX', 'The YAML cannot be read; it is broken or nested too deeply.', { cause: error })
+  }
+}
+
+function scalarOf(value: unknown): Tree {
+  if (typeof value === 'bigint') {
+    const number = Number(value)
+    return Number.isSafeInteger(number) ? number : value
+  }
+  if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') return value
+  return value === null || value === undefined ? null : String(value)
+}
+
+function keyOf(key: Tree): string {
+  if (typeof key === 'object' && key !== null) {
+    throw new ReadError('EGG_SYNTAX', 'The YAML uses a list or a map as a key; write the key as text.')
+  }
+  return String(key)
+}
