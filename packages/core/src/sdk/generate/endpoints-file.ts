@@ -1,0 +1,17 @@
+import { CONTRACTS } from '../../api/index.ts'
+
+/** Text of `sdk/endpoints.ts`. */
+export function endpointsFile(): string {
+  const rows = [...CONTRACTS].map(
+    ([name, spec]) => `  ${name}: { method: '${spec.method}', path: '${spec.path}', class: '${spec.class}' },`,
+  )
+  return [
+    '// Written by scripts/generate.ts from the contracts in ../api. Do not edit; run `npm run generate`.',
+    '',
+    '/** Method, path below `/api/v1` and operation class of every endpoint, by its name. */',
+    'export const ENDPOINTS = {',
+    ...rows,
+    '} as const',
+    '',
+  ].join('\n')
+}
