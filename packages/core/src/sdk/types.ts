@@ -111,15 +111,6 @@ export interface ErrorAnswer {
   }
 }
 
-export interface System {
-  readonly name: string
-  readonly version: string
-  readonly languages: readonly string[]
-  readonly signIn: {
-    readonly password: boolean
-  }
-}
-
 export interface Account {
   readonly id: string
   readonly email: string
@@ -133,11 +124,6 @@ export interface Account {
   readonly revision: number
 }
 
-export interface CreatedApiKey {
-  readonly key: ApiKey
-  readonly secret: string
-}
-
 export interface ApiKey {
   readonly id: string
   readonly name: string
@@ -147,6 +133,11 @@ export interface ApiKey {
   readonly lastUsedAt: number | null
   readonly expiresAt: number | null
   readonly createdAt: number
+}
+
+export interface CreatedApiKey {
+  readonly key: ApiKey
+  readonly secret: string
 }
 
 export interface Session {
@@ -159,23 +150,238 @@ export interface Session {
   readonly expiresAt: number
 }
 
-export interface User {
+export interface ActivityEvent {
   readonly id: string
-  readonly email: string
+  readonly type: string
+  readonly server: string | null
+  readonly actor: UserRef | null
+  readonly ip: string | null
+  readonly data: Readonly<Record<string, unknown>>
+  readonly at: number
+}
+
+export interface UserRef {
+  readonly id: string
   readonly username: string
-  readonly firstName: string
-  readonly lastName: string
-  readonly externalId: string | null
-  readonly isAdmin: boolean
-  readonly state: 'active' | 'frozen' | 'suspended'
-  readonly language: string
+  readonly email: string
+}
+
+export interface NodeHost {
+  readonly agentVersion: string
+  readonly runtime: string
+  readonly isolated: boolean
+  readonly capabilities: Readonly<Record<string, boolean>>
+  readonly hostname: string
+  readonly os: string
+  readonly kernel: string
+  readonly architecture: string
+  readonly cpuCount: number
+  readonly memoryMiB: number
+  readonly diskMiB: number
+  readonly clockOffsetMs: number
+}
+
+export interface Enrolment {
+  readonly node: string
+  readonly keyId: string
+  readonly panelName: string
+  readonly linkPath: string
+}
+
+export interface EggSummary {
+  readonly id: string
+  readonly nest: string
+  readonly name: string
+  readonly author: string
+  readonly description: string
+  readonly format: string
+  readonly features: readonly string[]
   readonly serverCount: number
   readonly createdAt: number
   readonly revision: number
 }
 
-export interface OperationRef {
-  readonly operation: string
+export interface Egg {
+  readonly id: string
+  readonly nest: string
+  readonly name: string
+  readonly author: string
+  readonly description: string
+  readonly format: string
+  readonly features: readonly string[]
+  readonly images: readonly Labelled[]
+  readonly startupCommands: readonly Labelled[]
+  readonly stop: string
+  readonly done: readonly string[]
+  readonly variables: readonly EggVariable[]
+  readonly configFiles: readonly string[]
+  readonly hasInstallScript: boolean
+  readonly diagnostics: readonly EggDiagnostic[]
+  readonly serverCount: number
+  readonly createdAt: number
+  readonly revision: number
+}
+
+export interface Labelled {
+  readonly label: string
+  readonly value: string
+}
+
+export interface EggVariable {
+  readonly name: string
+  readonly description: string
+  readonly envVariable: string
+  readonly defaultValue: string
+  readonly userViewable: boolean
+  readonly userEditable: boolean
+  readonly rules: readonly string[]
+  readonly input: VariableInput
+}
+
+export interface VariableInput {
+  readonly kind: 'text' | 'number' | 'switch' | 'select' | 'secret'
+  readonly required: boolean
+  readonly options?: readonly string[]
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly integer?: boolean
+  readonly minLength?: number
+  readonly maxLength?: number
+  readonly pattern?: string
+  readonly values?: readonly string[]
+}
+
+export interface EggDiagnostic {
+  readonly code: string
+  readonly severity: 'error' | 'warning' | 'info'
+  readonly pointer: string
+  readonly message: string
+}
+
+export interface EggSource {
+  readonly fileName: string
+  readonly text: string
+}
+
+export interface EggCheck {
+  readonly ok: boolean
+  readonly name: string
+  readonly format: string
+  readonly variableCount: number
+  readonly images: readonly string[]
+  readonly diagnostics: readonly EggDiagnostic[]
+  readonly existing: string | null
+}
+
+export interface Location {
+  readonly id: string
+  readonly name: string
+  readonly description: string
+  readonly nodeCount: number
+  readonly createdAt: number
+  readonly revision: number
+}
+
+export interface Nest {
+  readonly id: string
+  readonly name: string
+  readonly description: string
+  readonly eggCount: number
+  readonly createdAt: number
+  readonly revision: number
+}
+
+export interface Node {
+  readonly id: string
+  readonly name: string
+  readonly description: string
+  readonly kind: 'agent' | 'wings'
+  readonly location: string
+  readonly status: 'awaiting-agent' | 'online' | 'offline' | 'recovery' | 'locked'
+  readonly fqdn: string
+  readonly memoryMiB: number
+  readonly diskMiB: number
+  readonly cpuPercent: number
+  readonly allocated: {
+    readonly memoryMiB: number
+    readonly diskMiB: number
+    readonly cpuPercent: number
+    readonly servers: number
+  }
+  readonly allocationCount: number
+  readonly freeAllocationCount: number
+  readonly isMaintenance: boolean
+  readonly host: NodeHost | null
+  readonly lastSeenAt: number | null
+  readonly createdAt: number
+  readonly revision: number
+}
+
+export interface Allocation {
+  readonly id: string
+  readonly node: string
+  readonly ip: string
+  readonly port: number
+  readonly alias: string | null
+  readonly notes: string | null
+  readonly server: string | null
+  readonly isPrimary: boolean
+}
+
+export interface EnrolmentToken {
+  readonly token: string
+  readonly expiresAt: number
+  readonly command: string
+}
+
+export interface Operation {
+  readonly id: string
+  readonly kind: string
+  readonly status: OperationStatus
+  readonly server: string | null
+  readonly serverName: string | null
+  readonly node: string | null
+  readonly phase: string
+  readonly progress: {
+    readonly current: number
+    readonly total: number | null
+    readonly unit: 'bytes' | 'files' | 'lines' | 'steps'
+    readonly detail: string
+  } | null
+  readonly canCancel: boolean
+  readonly error: {
+    readonly code: string
+    readonly message: string
+  } | null
+  readonly startedBy: UserRef | null
+  readonly createdAt: number
+  readonly finishedAt: number | null
+  readonly revision: number
+}
+
+export interface ServerSummary {
+  readonly id: string
+  readonly shortId: string
+  readonly name: string
+  readonly description: string
+  readonly state: ServerState
+  readonly holds: readonly HoldKind[]
+  readonly node: {
+    readonly id: string
+    readonly name: string
+    readonly online: boolean
+    readonly isolated: boolean
+  }
+  readonly egg: {
+    readonly id: string
+    readonly name: string
+  }
+  readonly owner: UserRef
+  readonly address: string | null
+  readonly limits: Limits
+  readonly createdAt: number
+  readonly revision: number
+  readonly permissions: readonly string[]
 }
 
 export interface Limits {
@@ -227,28 +433,6 @@ export interface Server {
   readonly stopTimeoutMs: number
 }
 
-export interface UserRef {
-  readonly id: string
-  readonly username: string
-  readonly email: string
-}
-
-export interface Labelled {
-  readonly label: string
-  readonly value: string
-}
-
-export interface Allocation {
-  readonly id: string
-  readonly node: string
-  readonly ip: string
-  readonly port: number
-  readonly alias: string | null
-  readonly notes: string | null
-  readonly server: string | null
-  readonly isPrimary: boolean
-}
-
 export interface ServerExit {
   readonly code: number | null
   readonly oomKilled: boolean
@@ -261,6 +445,18 @@ export interface PendingFeature {
   readonly line: string
   readonly at: number
   readonly images: readonly Labelled[]
+}
+
+export interface OperationRef {
+  readonly operation: string
+}
+
+export interface ConsoleLine {
+  readonly run: number
+  readonly line: number
+  readonly at: number
+  readonly kind: 'out' | 'system' | 'gap' | 'input' | 'install'
+  readonly text: string
 }
 
 export interface Startup {
@@ -284,79 +480,6 @@ export interface StartupVariable {
   readonly input: VariableInput
 }
 
-export interface VariableInput {
-  readonly kind: 'text' | 'number' | 'switch' | 'select' | 'secret'
-  readonly required: boolean
-  readonly options?: readonly string[]
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly integer?: boolean
-  readonly minLength?: number
-  readonly maxLength?: number
-  readonly pattern?: string
-  readonly values?: readonly string[]
-}
-
-export interface ActivityEvent {
-  readonly id: string
-  readonly type: string
-  readonly server: string | null
-  readonly actor: UserRef | null
-  readonly ip: string | null
-  readonly data: Readonly<Record<string, unknown>>
-  readonly at: number
-}
-
-export interface ServerSummary {
-  readonly id: string
-  readonly shortId: string
-  readonly name: string
-  readonly description: string
-  readonly state: ServerState
-  readonly holds: readonly HoldKind[]
-  readonly node: {
-    readonly id: string
-    readonly name: string
-    readonly online: boolean
-    readonly isolated: boolean
-  }
-  readonly egg: {
-    readonly id: string
-    readonly name: string
-  }
-  readonly owner: UserRef
-  readonly address: string | null
-  readonly limits: Limits
-  readonly createdAt: number
-  readonly revision: number
-  readonly permissions: readonly string[]
-}
-
-export interface Placement {
-  readonly node: {
-    readonly id: string
-    readonly name: string
-  } | null
-  readonly allocation: {
-    readonly id: string
-    readonly address: string
-  } | null
-  readonly considered: readonly ({
-    readonly node: string
-    readonly name: string
-    readonly fits: boolean
-    readonly reason: string
-  })[]
-}
-
-export interface ConsoleLine {
-  readonly run: number
-  readonly line: number
-  readonly at: number
-  readonly kind: 'out' | 'system' | 'gap' | 'input' | 'install'
-  readonly text: string
-}
-
 export interface ServerStats {
   readonly at: number
   readonly cpuPercent: number
@@ -376,189 +499,67 @@ export interface Subuser {
   readonly revision: number
 }
 
-export interface Operation {
-  readonly id: string
-  readonly kind: string
-  readonly status: OperationStatus
-  readonly server: string | null
-  readonly serverName: string | null
-  readonly node: string | null
-  readonly phase: string
-  readonly progress: {
-    readonly current: number
-    readonly total: number | null
-    readonly unit: 'bytes' | 'files' | 'lines' | 'steps'
-    readonly detail: string
+export interface Placement {
+  readonly node: {
+    readonly id: string
+    readonly name: string
   } | null
-  readonly canCancel: boolean
-  readonly error: {
-    readonly code: string
-    readonly message: string
+  readonly allocation: {
+    readonly id: string
+    readonly address: string
   } | null
-  readonly startedBy: UserRef | null
-  readonly createdAt: number
-  readonly finishedAt: number | null
-  readonly revision: number
+  readonly considered: readonly ({
+    readonly node: string
+    readonly name: string
+    readonly fits: boolean
+    readonly reason: string
+  })[]
 }
 
-export interface EggCheck {
-  readonly ok: boolean
+export interface System {
   readonly name: string
-  readonly format: string
-  readonly variableCount: number
-  readonly images: readonly string[]
-  readonly diagnostics: readonly EggDiagnostic[]
-  readonly existing: string | null
-}
-
-export interface EggDiagnostic {
-  readonly code: string
-  readonly severity: 'error' | 'warning' | 'info'
-  readonly pointer: string
-  readonly message: string
-}
-
-export interface Nest {
-  readonly id: string
-  readonly name: string
-  readonly description: string
-  readonly eggCount: number
-  readonly createdAt: number
-  readonly revision: number
-}
-
-export interface Egg {
-  readonly id: string
-  readonly nest: string
-  readonly name: string
-  readonly author: string
-  readonly description: string
-  readonly format: string
-  readonly features: readonly string[]
-  readonly images: readonly Labelled[]
-  readonly startupCommands: readonly Labelled[]
-  readonly stop: string
-  readonly done: readonly string[]
-  readonly variables: readonly EggVariable[]
-  readonly configFiles: readonly string[]
-  readonly hasInstallScript: boolean
-  readonly diagnostics: readonly EggDiagnostic[]
-  readonly serverCount: number
-  readonly createdAt: number
-  readonly revision: number
-}
-
-export interface EggVariable {
-  readonly name: string
-  readonly description: string
-  readonly envVariable: string
-  readonly defaultValue: string
-  readonly userViewable: boolean
-  readonly userEditable: boolean
-  readonly rules: readonly string[]
-  readonly input: VariableInput
-}
-
-export interface EggSource {
-  readonly fileName: string
-  readonly text: string
-}
-
-export interface EggSummary {
-  readonly id: string
-  readonly nest: string
-  readonly name: string
-  readonly author: string
-  readonly description: string
-  readonly format: string
-  readonly features: readonly string[]
-  readonly serverCount: number
-  readonly createdAt: number
-  readonly revision: number
-}
-
-export interface Node {
-  readonly id: string
-  readonly name: string
-  readonly description: string
-  readonly kind: 'agent' | 'wings'
-  readonly location: string
-  readonly status: 'awaiting-agent' | 'online' | 'offline' | 'recovery' | 'locked'
-  readonly fqdn: string
-  readonly memoryMiB: number
-  readonly diskMiB: number
-  readonly cpuPercent: number
-  readonly allocated: {
-    readonly memoryMiB: number
-    readonly diskMiB: number
-    readonly cpuPercent: number
-    readonly servers: number
+  readonly version: string
+  readonly languages: readonly string[]
+  readonly signIn: {
+    readonly password: boolean
   }
-  readonly allocationCount: number
-  readonly freeAllocationCount: number
-  readonly isMaintenance: boolean
-  readonly host: NodeHost | null
-  readonly lastSeenAt: number | null
-  readonly createdAt: number
-  readonly revision: number
 }
 
-export interface NodeHost {
-  readonly agentVersion: string
-  readonly runtime: string
-  readonly isolated: boolean
-  readonly capabilities: Readonly<Record<string, boolean>>
-  readonly hostname: string
-  readonly os: string
-  readonly kernel: string
-  readonly architecture: string
-  readonly cpuCount: number
-  readonly memoryMiB: number
-  readonly diskMiB: number
-  readonly clockOffsetMs: number
-}
-
-export interface EnrolmentToken {
-  readonly token: string
-  readonly expiresAt: number
-  readonly command: string
-}
-
-export interface Location {
+export interface User {
   readonly id: string
-  readonly name: string
-  readonly description: string
-  readonly nodeCount: number
+  readonly email: string
+  readonly username: string
+  readonly firstName: string
+  readonly lastName: string
+  readonly externalId: string | null
+  readonly isAdmin: boolean
+  readonly state: 'active' | 'frozen' | 'suspended'
+  readonly language: string
+  readonly serverCount: number
   readonly createdAt: number
   readonly revision: number
 }
 
-export interface Enrolment {
-  readonly node: string
-  readonly keyId: string
-  readonly panelName: string
-  readonly linkPath: string
+export type GetAccountResponse = Account
+
+export interface UpdateAccountBody {
+  readonly firstName?: string | undefined
+  readonly lastName?: string | undefined
+  readonly language?: string | undefined
 }
 
-export interface GetHealthResponse {
-  readonly ready: true
+export type UpdateAccountResponse = Account
+
+export interface ListApiKeysQuery {
+  readonly cursor?: string | undefined
+  readonly limit?: number | undefined
 }
 
-export type GetSystemResponse = System
-
-export interface ChangeEmailBody {
-  readonly current: string
-  readonly email: string
+export interface ListApiKeysResponse {
+  readonly data: readonly ApiKey[]
+  readonly nextCursor: string | null
+  readonly total?: number
 }
-
-export type ChangeEmailResponse = Account
-
-export interface ChangePasswordBody {
-  readonly current: string
-  readonly password: string
-}
-
-export type ChangePasswordResponse = Account
 
 export interface CreateApiKeyBody {
   readonly name: string
@@ -575,24 +576,19 @@ export interface DeleteApiKeyParams {
 
 export type DeleteApiKeyResponse = Readonly<Record<string, never>>
 
-export interface DeleteSessionParams {
-  readonly session: string
+export interface ChangeEmailBody {
+  readonly current: string
+  readonly email: string
 }
 
-export type DeleteSessionResponse = Readonly<Record<string, never>>
+export type ChangeEmailResponse = Account
 
-export type GetAccountResponse = Account
-
-export interface ListApiKeysQuery {
-  readonly cursor?: string | undefined
-  readonly limit?: number | undefined
+export interface ChangePasswordBody {
+  readonly current: string
+  readonly password: string
 }
 
-export interface ListApiKeysResponse {
-  readonly data: readonly ApiKey[]
-  readonly nextCursor: string | null
-  readonly total?: number
-}
+export type ChangePasswordResponse = Account
 
 export interface ListSessionsQuery {
   readonly cursor?: string | undefined
@@ -605,6 +601,34 @@ export interface ListSessionsResponse {
   readonly total?: number
 }
 
+export interface DeleteSessionParams {
+  readonly session: string
+}
+
+export type DeleteSessionResponse = Readonly<Record<string, never>>
+
+export interface ListActivityQuery {
+  readonly cursor?: string | undefined
+  readonly limit?: number | undefined
+  readonly type?: string | undefined
+  readonly user?: string | undefined
+}
+
+export interface ListActivityResponse {
+  readonly data: readonly ActivityEvent[]
+  readonly nextCursor: string | null
+  readonly total?: number
+}
+
+export interface EnrolAgentBody {
+  readonly token: string
+  readonly secret: string
+  readonly installation: string
+  readonly host: NodeHost
+}
+
+export type EnrolAgentResponse = Enrolment
+
 export interface SignInBody {
   readonly login: string
   readonly password: string
@@ -614,80 +638,269 @@ export type SignInResponse = Account
 
 export type SignOutResponse = Readonly<Record<string, never>>
 
-export interface UpdateAccountBody {
-  readonly firstName?: string | undefined
-  readonly lastName?: string | undefined
-  readonly language?: string | undefined
-}
-
-export type UpdateAccountResponse = Account
-
-export interface CreateUserBody {
-  readonly email: string
-  readonly username: string
-  readonly firstName?: string | undefined
-  readonly lastName?: string | undefined
-  readonly password: string
-  readonly isAdmin?: boolean | undefined
-  readonly externalId?: string | null | undefined
-  readonly language?: string | undefined
-}
-
-export type CreateUserResponse = User
-
-export interface DeleteUserParams {
-  readonly user: string
-}
-
-export type DeleteUserResponse = Readonly<Record<string, never>>
-
-export interface GetUserParams {
-  readonly user: string
-}
-
-export type GetUserResponse = User
-
-export interface ListUsersQuery {
+export interface ListEggsQuery {
   readonly cursor?: string | undefined
   readonly limit?: number | undefined
+  readonly nest?: string | undefined
   readonly search?: string | undefined
-  readonly externalId?: string | undefined
-  readonly include?: 'total' | undefined
 }
 
-export interface ListUsersResponse {
-  readonly data: readonly User[]
+export interface ListEggsResponse {
+  readonly data: readonly EggSummary[]
   readonly nextCursor: string | null
   readonly total?: number
 }
 
-export interface UpdateUserParams {
-  readonly user: string
+export interface ImportEggBody {
+  readonly nest: string
+  readonly fileName?: string | undefined
+  readonly text: string
+  readonly onExisting?: 'create' | 'update' | undefined
 }
 
-export interface UpdateUserBody {
-  readonly email?: string | undefined
-  readonly username?: string | undefined
-  readonly firstName?: string | undefined
-  readonly lastName?: string | undefined
-  readonly password?: string | undefined
-  readonly isAdmin?: boolean | undefined
-  readonly state?: 'active' | 'frozen' | 'suspended' | undefined
-  readonly externalId?: string | null | undefined
+export type ImportEggResponse = Egg
+
+export interface GetEggParams {
+  readonly egg: string
 }
 
-export type UpdateUserResponse = User
+export type GetEggResponse = Egg
 
-export interface AnswerFeatureParams {
-  readonly server: string
-  readonly feature: 'eula' | 'java_version'
+export interface DeleteEggParams {
+  readonly egg: string
 }
 
-export interface AnswerFeatureBody {
-  readonly image?: string | undefined
+export type DeleteEggResponse = Readonly<Record<string, never>>
+
+export interface GetEggSourceParams {
+  readonly egg: string
 }
 
-export type AnswerFeatureResponse = OperationRef
+export type GetEggSourceResponse = EggSource
+
+export interface CheckEggBody {
+  readonly text: string
+}
+
+export type CheckEggResponse = EggCheck
+
+export interface GetHealthResponse {
+  readonly ready: true
+}
+
+export interface ListLocationsQuery {
+  readonly cursor?: string | undefined
+  readonly limit?: number | undefined
+}
+
+export interface ListLocationsResponse {
+  readonly data: readonly Location[]
+  readonly nextCursor: string | null
+  readonly total?: number
+}
+
+export interface CreateLocationBody {
+  readonly name: string
+  readonly description?: string | undefined
+}
+
+export type CreateLocationResponse = Location
+
+export interface UpdateLocationParams {
+  readonly location: string
+}
+
+export interface UpdateLocationBody {
+  readonly name?: string | undefined
+  readonly description?: string | undefined
+}
+
+export type UpdateLocationResponse = Location
+
+export interface DeleteLocationParams {
+  readonly location: string
+}
+
+export type DeleteLocationResponse = Readonly<Record<string, never>>
+
+export interface ListNestsQuery {
+  readonly cursor?: string | undefined
+  readonly limit?: number | undefined
+}
+
+export interface ListNestsResponse {
+  readonly data: readonly Nest[]
+  readonly nextCursor: string | null
+  readonly total?: number
+}
+
+export interface CreateNestBody {
+  readonly name: string
+  readonly description?: string | undefined
+}
+
+export type CreateNestResponse = Nest
+
+export interface UpdateNestParams {
+  readonly nest: string
+}
+
+export interface UpdateNestBody {
+  readonly name?: string | undefined
+  readonly description?: string | undefined
+}
+
+export type UpdateNestResponse = Nest
+
+export interface DeleteNestParams {
+  readonly nest: string
+}
+
+export type DeleteNestResponse = Readonly<Record<string, never>>
+
+export interface ListNodesQuery {
+  readonly cursor?: string | undefined
+  readonly limit?: number | undefined
+  readonly location?: string | undefined
+}
+
+export interface ListNodesResponse {
+  readonly data: readonly Node[]
+  readonly nextCursor: string | null
+  readonly total?: number
+}
+
+export interface CreateNodeBody {
+  readonly name: string
+  readonly description?: string | undefined
+  readonly location: string
+  readonly fqdn: string
+  readonly memoryMiB?: number | undefined
+  readonly diskMiB?: number | undefined
+  readonly cpuPercent?: number | undefined
+}
+
+export type CreateNodeResponse = Node
+
+export interface GetNodeParams {
+  readonly node: string
+}
+
+export type GetNodeResponse = Node
+
+export interface UpdateNodeParams {
+  readonly node: string
+}
+
+export interface UpdateNodeBody {
+  readonly name?: string | undefined
+  readonly description?: string | undefined
+  readonly location?: string | undefined
+  readonly fqdn?: string | undefined
+  readonly isMaintenance?: boolean | undefined
+  readonly memoryMiB?: number | undefined
+  readonly diskMiB?: number | undefined
+  readonly cpuPercent?: number | undefined
+}
+
+export type UpdateNodeResponse = Node
+
+export interface DeleteNodeParams {
+  readonly node: string
+}
+
+export type DeleteNodeResponse = Readonly<Record<string, never>>
+
+export interface ListAllocationsParams {
+  readonly node: string
+}
+
+export interface ListAllocationsQuery {
+  readonly cursor?: string | undefined
+  readonly limit?: number | undefined
+  readonly free?: boolean | undefined
+}
+
+export interface ListAllocationsResponse {
+  readonly data: readonly Allocation[]
+  readonly nextCursor: string | null
+  readonly total?: number
+}
+
+export interface CreateAllocationsParams {
+  readonly node: string
+}
+
+export interface CreateAllocationsBody {
+  readonly ip: string
+  readonly ports: readonly string[]
+  readonly alias?: string | null | undefined
+}
+
+export interface CreateAllocationsResponse {
+  readonly created: number
+  readonly existing: number
+}
+
+export interface DeleteAllocationParams {
+  readonly node: string
+  readonly allocation: string
+}
+
+export type DeleteAllocationResponse = Readonly<Record<string, never>>
+
+export interface ConfirmNodeParams {
+  readonly node: string
+}
+
+export type ConfirmNodeResponse = Node
+
+export interface CreateEnrolmentTokenParams {
+  readonly node: string
+}
+
+export type CreateEnrolmentTokenResponse = EnrolmentToken
+
+export interface ListOperationsQuery {
+  readonly cursor?: string | undefined
+  readonly limit?: number | undefined
+  readonly status?: 'active' | 'finished' | undefined
+  readonly server?: string | undefined
+}
+
+export interface ListOperationsResponse {
+  readonly data: readonly Operation[]
+  readonly nextCursor: string | null
+  readonly total?: number
+}
+
+export interface GetOperationParams {
+  readonly operation: string
+}
+
+export type GetOperationResponse = Operation
+
+export interface CancelOperationParams {
+  readonly operation: string
+}
+
+export type CancelOperationResponse = Operation
+
+export interface ListServersQuery {
+  readonly cursor?: string | undefined
+  readonly limit?: number | undefined
+  readonly search?: string | undefined
+  readonly state?: ServerState | undefined
+  readonly scope?: 'mine' | 'all' | undefined
+  readonly sort?: 'name' | '-name' | 'createdAt' | '-createdAt' | undefined
+  readonly include?: 'total' | undefined
+}
+
+export interface ListServersResponse {
+  readonly data: readonly ServerSummary[]
+  readonly nextCursor: string | null
+  readonly total?: number
+}
 
 export interface CreateServerBody {
   readonly egg: string
@@ -708,30 +921,28 @@ export interface CreateServerBody {
 
 export type CreateServerResponse = CreatedServer
 
-export interface DeleteServerParams {
-  readonly server: string
-}
-
-export type DeleteServerResponse = OperationRef
-
 export interface GetServerParams {
   readonly server: string
 }
 
 export type GetServerResponse = Server
 
-export interface GetStartupParams {
+export interface UpdateServerParams {
   readonly server: string
 }
 
-export type GetStartupResponse = Startup
-
-export interface LiftHoldParams {
-  readonly server: string
-  readonly kind: HoldKind
+export interface UpdateServerBody {
+  readonly name?: string | undefined
+  readonly description?: string | undefined
 }
 
-export type LiftHoldResponse = Server
+export type UpdateServerResponse = Server
+
+export interface DeleteServerParams {
+  readonly server: string
+}
+
+export type DeleteServerResponse = OperationRef
 
 export interface ListServerActivityParams {
   readonly server: string
@@ -748,51 +959,27 @@ export interface ListServerActivityResponse {
   readonly total?: number
 }
 
-export interface ListServersQuery {
-  readonly cursor?: string | undefined
-  readonly limit?: number | undefined
-  readonly search?: string | undefined
-  readonly state?: ServerState | undefined
-  readonly scope?: 'mine' | 'all' | undefined
-  readonly sort?: 'name' | '-name' | 'createdAt' | '-createdAt' | undefined
-  readonly include?: 'total' | undefined
-}
-
-export interface ListServersResponse {
-  readonly data: readonly ServerSummary[]
-  readonly nextCursor: string | null
-  readonly total?: number
-}
-
-export interface PlaceHoldParams {
-  readonly server: string
-  readonly kind: HoldKind
-}
-
-export interface PlaceHoldBody {
-  readonly reason?: string | undefined
-}
-
-export type PlaceHoldResponse = Server
-
-export interface PlanServerBody {
-  readonly egg: string
-  readonly node?: string | undefined
-  readonly allocation?: string | undefined
-  readonly limits: Limits
-}
-
-export type PlanServerResponse = Placement
-
-export interface PowerServerParams {
+export interface UpdateServerBuildParams {
   readonly server: string
 }
 
-export interface PowerServerBody {
-  readonly action: PowerAction
+export interface UpdateServerBuildBody {
+  readonly owner?: string | undefined
+  readonly limits?: Limits | undefined
+  readonly externalId?: string | null | undefined
 }
 
-export type PowerServerResponse = OperationRef
+export type UpdateServerBuildResponse = Server
+
+export interface SendCommandParams {
+  readonly server: string
+}
+
+export interface SendCommandBody {
+  readonly command: string
+}
+
+export type SendCommandResponse = OperationRef
 
 export interface ReadConsoleParams {
   readonly server: string
@@ -808,30 +995,34 @@ export interface ReadConsoleResponse {
   readonly cursor: string | null
 }
 
-export interface ReadStatsParams {
+export interface AnswerFeatureParams {
   readonly server: string
+  readonly feature: 'eula' | 'java_version'
 }
 
-export interface ReadStatsResponse {
-  readonly state: ServerState
-  readonly stats: ServerStats | null
+export interface AnswerFeatureBody {
+  readonly image?: string | undefined
 }
 
-export interface ReinstallServerParams {
+export type AnswerFeatureResponse = OperationRef
+
+export interface PlaceHoldParams {
   readonly server: string
+  readonly kind: HoldKind
 }
 
-export type ReinstallServerResponse = OperationRef
+export interface PlaceHoldBody {
+  readonly reason?: string | undefined
+}
 
-export interface SendCommandParams {
+export type PlaceHoldResponse = Server
+
+export interface LiftHoldParams {
   readonly server: string
+  readonly kind: HoldKind
 }
 
-export interface SendCommandBody {
-  readonly command: string
-}
-
-export type SendCommandResponse = OperationRef
+export type LiftHoldResponse = Server
 
 export interface UpdateImageParams {
   readonly server: string
@@ -843,28 +1034,27 @@ export interface UpdateImageBody {
 
 export type UpdateImageResponse = Startup
 
-export interface UpdateServerParams {
+export interface PowerServerParams {
   readonly server: string
 }
 
-export interface UpdateServerBody {
-  readonly name?: string | undefined
-  readonly description?: string | undefined
+export interface PowerServerBody {
+  readonly action: PowerAction
 }
 
-export type UpdateServerResponse = Server
+export type PowerServerResponse = OperationRef
 
-export interface UpdateServerBuildParams {
+export interface ReinstallServerParams {
   readonly server: string
 }
 
-export interface UpdateServerBuildBody {
-  readonly owner?: string | undefined
-  readonly limits?: Limits | undefined
-  readonly externalId?: string | null | undefined
+export type ReinstallServerResponse = OperationRef
+
+export interface GetStartupParams {
+  readonly server: string
 }
 
-export type UpdateServerBuildResponse = Server
+export type GetStartupResponse = Startup
 
 export interface UpdateStartupParams {
   readonly server: string
@@ -877,23 +1067,14 @@ export interface UpdateStartupBody {
 
 export type UpdateStartupResponse = Startup
 
-export interface CreateSubuserParams {
+export interface ReadStatsParams {
   readonly server: string
 }
 
-export interface CreateSubuserBody {
-  readonly email: string
-  readonly permissions: readonly string[]
+export interface ReadStatsResponse {
+  readonly state: ServerState
+  readonly stats: ServerStats | null
 }
-
-export type CreateSubuserResponse = Subuser
-
-export interface DeleteSubuserParams {
-  readonly server: string
-  readonly user: string
-}
-
-export type DeleteSubuserResponse = Readonly<Record<string, never>>
 
 export interface ListSubusersParams {
   readonly server: string
@@ -910,6 +1091,17 @@ export interface ListSubusersResponse {
   readonly total?: number
 }
 
+export interface CreateSubuserParams {
+  readonly server: string
+}
+
+export interface CreateSubuserBody {
+  readonly email: string
+  readonly permissions: readonly string[]
+}
+
+export type CreateSubuserResponse = Subuser
+
 export interface UpdateSubuserParams {
   readonly server: string
   readonly user: string
@@ -921,301 +1113,102 @@ export interface UpdateSubuserBody {
 
 export type UpdateSubuserResponse = Subuser
 
-export interface CancelOperationParams {
-  readonly operation: string
+export interface DeleteSubuserParams {
+  readonly server: string
+  readonly user: string
 }
 
-export type CancelOperationResponse = Operation
+export type DeleteSubuserResponse = Readonly<Record<string, never>>
 
-export interface GetOperationParams {
-  readonly operation: string
+export interface PlanServerBody {
+  readonly egg: string
+  readonly node?: string | undefined
+  readonly allocation?: string | undefined
+  readonly limits: Limits
 }
 
-export type GetOperationResponse = Operation
+export type PlanServerResponse = Placement
 
-export interface ListActivityQuery {
+export type GetSystemResponse = System
+
+export interface ListUsersQuery {
   readonly cursor?: string | undefined
   readonly limit?: number | undefined
-  readonly type?: string | undefined
-  readonly user?: string | undefined
-}
-
-export interface ListActivityResponse {
-  readonly data: readonly ActivityEvent[]
-  readonly nextCursor: string | null
-  readonly total?: number
-}
-
-export interface ListOperationsQuery {
-  readonly cursor?: string | undefined
-  readonly limit?: number | undefined
-  readonly status?: 'active' | 'finished' | undefined
-  readonly server?: string | undefined
-}
-
-export interface ListOperationsResponse {
-  readonly data: readonly Operation[]
-  readonly nextCursor: string | null
-  readonly total?: number
-}
-
-export interface CheckEggBody {
-  readonly text: string
-}
-
-export type CheckEggResponse = EggCheck
-
-export interface CreateNestBody {
-  readonly name: string
-  readonly description?: string | undefined
-}
-
-export type CreateNestResponse = Nest
-
-export interface DeleteEggParams {
-  readonly egg: string
-}
-
-export type DeleteEggResponse = Readonly<Record<string, never>>
-
-export interface DeleteNestParams {
-  readonly nest: string
-}
-
-export type DeleteNestResponse = Readonly<Record<string, never>>
-
-export interface GetEggParams {
-  readonly egg: string
-}
-
-export type GetEggResponse = Egg
-
-export interface GetEggSourceParams {
-  readonly egg: string
-}
-
-export type GetEggSourceResponse = EggSource
-
-export interface ImportEggBody {
-  readonly nest: string
-  readonly fileName?: string | undefined
-  readonly text: string
-  readonly onExisting?: 'create' | 'update' | undefined
-}
-
-export type ImportEggResponse = Egg
-
-export interface ListEggsQuery {
-  readonly cursor?: string | undefined
-  readonly limit?: number | undefined
-  readonly nest?: string | undefined
   readonly search?: string | undefined
+  readonly externalId?: string | undefined
+  readonly include?: 'total' | undefined
 }
 
-export interface ListEggsResponse {
-  readonly data: readonly EggSummary[]
+export interface ListUsersResponse {
+  readonly data: readonly User[]
   readonly nextCursor: string | null
   readonly total?: number
 }
 
-export interface ListNestsQuery {
-  readonly cursor?: string | undefined
-  readonly limit?: number | undefined
+export interface CreateUserBody {
+  readonly email: string
+  readonly username: string
+  readonly firstName?: string | undefined
+  readonly lastName?: string | undefined
+  readonly password: string
+  readonly isAdmin?: boolean | undefined
+  readonly externalId?: string | null | undefined
+  readonly language?: string | undefined
 }
 
-export interface ListNestsResponse {
-  readonly data: readonly Nest[]
-  readonly nextCursor: string | null
-  readonly total?: number
+export type CreateUserResponse = User
+
+export interface GetUserParams {
+  readonly user: string
 }
 
-export interface UpdateNestParams {
-  readonly nest: string
+export type GetUserResponse = User
+
+export interface UpdateUserParams {
+  readonly user: string
 }
 
-export interface UpdateNestBody {
-  readonly name?: string | undefined
-  readonly description?: string | undefined
+export interface UpdateUserBody {
+  readonly email?: string | undefined
+  readonly username?: string | undefined
+  readonly firstName?: string | undefined
+  readonly lastName?: string | undefined
+  readonly password?: string | undefined
+  readonly isAdmin?: boolean | undefined
+  readonly state?: 'active' | 'frozen' | 'suspended' | undefined
+  readonly externalId?: string | null | undefined
 }
 
-export type UpdateNestResponse = Nest
+export type UpdateUserResponse = User
 
-export interface ConfirmNodeParams {
-  readonly node: string
+export interface DeleteUserParams {
+  readonly user: string
 }
 
-export type ConfirmNodeResponse = Node
-
-export interface CreateAllocationsParams {
-  readonly node: string
-}
-
-export interface CreateAllocationsBody {
-  readonly ip: string
-  readonly ports: readonly string[]
-  readonly alias?: string | null | undefined
-}
-
-export interface CreateAllocationsResponse {
-  readonly created: number
-  readonly existing: number
-}
-
-export interface CreateEnrolmentTokenParams {
-  readonly node: string
-}
-
-export type CreateEnrolmentTokenResponse = EnrolmentToken
-
-export interface CreateLocationBody {
-  readonly name: string
-  readonly description?: string | undefined
-}
-
-export type CreateLocationResponse = Location
-
-export interface CreateNodeBody {
-  readonly name: string
-  readonly description?: string | undefined
-  readonly location: string
-  readonly fqdn: string
-  readonly memoryMiB?: number | undefined
-  readonly diskMiB?: number | undefined
-  readonly cpuPercent?: number | undefined
-}
-
-export type CreateNodeResponse = Node
-
-export interface DeleteAllocationParams {
-  readonly node: string
-  readonly allocation: string
-}
-
-export type DeleteAllocationResponse = Readonly<Record<string, never>>
-
-export interface DeleteLocationParams {
-  readonly location: string
-}
-
-export type DeleteLocationResponse = Readonly<Record<string, never>>
-
-export interface DeleteNodeParams {
-  readonly node: string
-}
-
-export type DeleteNodeResponse = Readonly<Record<string, never>>
-
-export interface EnrolAgentBody {
-  readonly token: string
-  readonly secret: string
-  readonly installation: string
-  readonly host: NodeHost
-}
-
-export type EnrolAgentResponse = Enrolment
-
-export interface GetNodeParams {
-  readonly node: string
-}
-
-export type GetNodeResponse = Node
-
-export interface ListAllocationsParams {
-  readonly node: string
-}
-
-export interface ListAllocationsQuery {
-  readonly cursor?: string | undefined
-  readonly limit?: number | undefined
-  readonly free?: boolean | undefined
-}
-
-export interface ListAllocationsResponse {
-  readonly data: readonly Allocation[]
-  readonly nextCursor: string | null
-  readonly total?: number
-}
-
-export interface ListLocationsQuery {
-  readonly cursor?: string | undefined
-  readonly limit?: number | undefined
-}
-
-export interface ListLocationsResponse {
-  readonly data: readonly Location[]
-  readonly nextCursor: string | null
-  readonly total?: number
-}
-
-export interface ListNodesQuery {
-  readonly cursor?: string | undefined
-  readonly limit?: number | undefined
-  readonly location?: string | undefined
-}
-
-export interface ListNodesResponse {
-  readonly data: readonly Node[]
-  readonly nextCursor: string | null
-  readonly total?: number
-}
-
-export interface UpdateLocationParams {
-  readonly location: string
-}
-
-export interface UpdateLocationBody {
-  readonly name?: string | undefined
-  readonly description?: string | undefined
-}
-
-export type UpdateLocationResponse = Location
-
-export interface UpdateNodeParams {
-  readonly node: string
-}
-
-export interface UpdateNodeBody {
-  readonly name?: string | undefined
-  readonly description?: string | undefined
-  readonly location?: string | undefined
-  readonly fqdn?: string | undefined
-  readonly isMaintenance?: boolean | undefined
-  readonly memoryMiB?: number | undefined
-  readonly diskMiB?: number | undefined
-  readonly cpuPercent?: number | undefined
-}
-
-export type UpdateNodeResponse = Node
+export type DeleteUserResponse = Readonly<Record<string, never>>
 
 /** What each endpoint takes and answers, by its name. */
 export interface EndpointTypes {
-  /** Ask whether the panel is ready to serve. */
-  readonly getHealth: {
+  /** Read the own account. */
+  readonly getAccount: {
     readonly params: undefined
     readonly query: undefined
     readonly body: undefined
-    readonly response: GetHealthResponse
+    readonly response: GetAccountResponse
   }
-  /** Read what this panel is and how to sign in. */
-  readonly getSystem: {
+  /** Change the own profile. */
+  readonly updateAccount: {
     readonly params: undefined
     readonly query: undefined
+    readonly body: UpdateAccountBody
+    readonly response: UpdateAccountResponse
+  }
+  /** List the own API keys. */
+  readonly listApiKeys: {
+    readonly params: undefined
+    readonly query: ListApiKeysQuery
     readonly body: undefined
-    readonly response: GetSystemResponse
-  }
-  /** Change the own e-mail address. */
-  readonly changeEmail: {
-    readonly params: undefined
-    readonly query: undefined
-    readonly body: ChangeEmailBody
-    readonly response: ChangeEmailResponse
-  }
-  /** Change the own password; every other session ends. */
-  readonly changePassword: {
-    readonly params: undefined
-    readonly query: undefined
-    readonly body: ChangePasswordBody
-    readonly response: ChangePasswordResponse
+    readonly response: ListApiKeysResponse
   }
   /** Create an API key; its secret is shown this once. */
   readonly createApiKey: {
@@ -1231,26 +1224,19 @@ export interface EndpointTypes {
     readonly body: undefined
     readonly response: DeleteApiKeyResponse
   }
-  /** End a session. */
-  readonly deleteSession: {
-    readonly params: DeleteSessionParams
-    readonly query: undefined
-    readonly body: undefined
-    readonly response: DeleteSessionResponse
-  }
-  /** Read the own account. */
-  readonly getAccount: {
+  /** Change the own e-mail address. */
+  readonly changeEmail: {
     readonly params: undefined
     readonly query: undefined
-    readonly body: undefined
-    readonly response: GetAccountResponse
+    readonly body: ChangeEmailBody
+    readonly response: ChangeEmailResponse
   }
-  /** List the own API keys. */
-  readonly listApiKeys: {
+  /** Change the own password; every other session ends. */
+  readonly changePassword: {
     readonly params: undefined
-    readonly query: ListApiKeysQuery
-    readonly body: undefined
-    readonly response: ListApiKeysResponse
+    readonly query: undefined
+    readonly body: ChangePasswordBody
+    readonly response: ChangePasswordResponse
   }
   /** List where the account is signed in. */
   readonly listSessions: {
@@ -1258,6 +1244,27 @@ export interface EndpointTypes {
     readonly query: ListSessionsQuery
     readonly body: undefined
     readonly response: ListSessionsResponse
+  }
+  /** End a session. */
+  readonly deleteSession: {
+    readonly params: DeleteSessionParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: DeleteSessionResponse
+  }
+  /** Read the activity log of the panel, newest first. */
+  readonly listActivity: {
+    readonly params: undefined
+    readonly query: ListActivityQuery
+    readonly body: undefined
+    readonly response: ListActivityResponse
+  }
+  /** Redeem an enrolment token. */
+  readonly enrolAgent: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: EnrolAgentBody
+    readonly response: EnrolAgentResponse
   }
   /** Sign in with e-mail (or username) and password. */
   readonly signIn: {
@@ -1273,278 +1280,12 @@ export interface EndpointTypes {
     readonly body: undefined
     readonly response: SignOutResponse
   }
-  /** Change the own profile. */
-  readonly updateAccount: {
+  /** List eggs. */
+  readonly listEggs: {
     readonly params: undefined
-    readonly query: undefined
-    readonly body: UpdateAccountBody
-    readonly response: UpdateAccountResponse
-  }
-  /** Create a user. */
-  readonly createUser: {
-    readonly params: undefined
-    readonly query: undefined
-    readonly body: CreateUserBody
-    readonly response: CreateUserResponse
-  }
-  /** Delete a user who owns no servers. */
-  readonly deleteUser: {
-    readonly params: DeleteUserParams
-    readonly query: undefined
+    readonly query: ListEggsQuery
     readonly body: undefined
-    readonly response: DeleteUserResponse
-  }
-  /** Read a user. */
-  readonly getUser: {
-    readonly params: GetUserParams
-    readonly query: undefined
-    readonly body: undefined
-    readonly response: GetUserResponse
-  }
-  /** List users. */
-  readonly listUsers: {
-    readonly params: undefined
-    readonly query: ListUsersQuery
-    readonly body: undefined
-    readonly response: ListUsersResponse
-  }
-  /** Change a user; a frozen or suspended user is signed out everywhere. */
-  readonly updateUser: {
-    readonly params: UpdateUserParams
-    readonly query: undefined
-    readonly body: UpdateUserBody
-    readonly response: UpdateUserResponse
-  }
-  /** Answer what the server asked for: accept the EULA, or take another Java image; then restart it. */
-  readonly answerFeature: {
-    readonly params: AnswerFeatureParams
-    readonly query: undefined
-    readonly body: AnswerFeatureBody
-    readonly response: AnswerFeatureResponse
-  }
-  /** Create and install a server. */
-  readonly createServer: {
-    readonly params: undefined
-    readonly query: undefined
-    readonly body: CreateServerBody
-    readonly response: CreateServerResponse
-  }
-  /** Delete a server with all its files. */
-  readonly deleteServer: {
-    readonly params: DeleteServerParams
-    readonly query: undefined
-    readonly body: undefined
-    readonly response: DeleteServerResponse
-  }
-  /** Read a server. */
-  readonly getServer: {
-    readonly params: GetServerParams
-    readonly query: undefined
-    readonly body: undefined
-    readonly response: GetServerResponse
-  }
-  /** Read startup command, image and variables. */
-  readonly getStartup: {
-    readonly params: GetStartupParams
-    readonly query: undefined
-    readonly body: undefined
-    readonly response: GetStartupResponse
-  }
-  /** Lift a hold. */
-  readonly liftHold: {
-    readonly params: LiftHoldParams
-    readonly query: undefined
-    readonly body: undefined
-    readonly response: LiftHoldResponse
-  }
-  /** Read who did what on a server, newest first. */
-  readonly listServerActivity: {
-    readonly params: ListServerActivityParams
-    readonly query: ListServerActivityQuery
-    readonly body: undefined
-    readonly response: ListServerActivityResponse
-  }
-  /** List the servers the caller has access to. */
-  readonly listServers: {
-    readonly params: undefined
-    readonly query: ListServersQuery
-    readonly body: undefined
-    readonly response: ListServersResponse
-  }
-  /** Suspend a server; lifting one hold leaves the others in force. */
-  readonly placeHold: {
-    readonly params: PlaceHoldParams
-    readonly query: undefined
-    readonly body: PlaceHoldBody
-    readonly response: PlaceHoldResponse
-  }
-  /** Say where a server would be placed and why, without creating it. */
-  readonly planServer: {
-    readonly params: undefined
-    readonly query: undefined
-    readonly body: PlanServerBody
-    readonly response: PlanServerResponse
-  }
-  /** Start, stop, restart or kill a server. */
-  readonly powerServer: {
-    readonly params: PowerServerParams
-    readonly query: undefined
-    readonly body: PowerServerBody
-    readonly response: PowerServerResponse
-  }
-  /** Read the newest console lines, or those after a cursor. */
-  readonly readConsole: {
-    readonly params: ReadConsoleParams
-    readonly query: ReadConsoleQuery
-    readonly body: undefined
-    readonly response: ReadConsoleResponse
-  }
-  /** Read what a running server uses now. */
-  readonly readStats: {
-    readonly params: ReadStatsParams
-    readonly query: undefined
-    readonly body: undefined
-    readonly response: ReadStatsResponse
-  }
-  /** Stop the server and run its install script again. */
-  readonly reinstallServer: {
-    readonly params: ReinstallServerParams
-    readonly query: undefined
-    readonly body: undefined
-    readonly response: ReinstallServerResponse
-  }
-  /** Send a line to the console. */
-  readonly sendCommand: {
-    readonly params: SendCommandParams
-    readonly query: undefined
-    readonly body: SendCommandBody
-    readonly response: SendCommandResponse
-  }
-  /** Choose another image of the egg; it is used from the next start on. */
-  readonly updateImage: {
-    readonly params: UpdateImageParams
-    readonly query: undefined
-    readonly body: UpdateImageBody
-    readonly response: UpdateImageResponse
-  }
-  /** Rename a server. */
-  readonly updateServer: {
-    readonly params: UpdateServerParams
-    readonly query: undefined
-    readonly body: UpdateServerBody
-    readonly response: UpdateServerResponse
-  }
-  /** Change owner, limits and external id of a server. */
-  readonly updateServerBuild: {
-    readonly params: UpdateServerBuildParams
-    readonly query: undefined
-    readonly body: UpdateServerBuildBody
-    readonly response: UpdateServerBuildResponse
-  }
-  /** Change variables and, for administrators, the startup command. */
-  readonly updateStartup: {
-    readonly params: UpdateStartupParams
-    readonly query: undefined
-    readonly body: UpdateStartupBody
-    readonly response: UpdateStartupResponse
-  }
-  /** Give somebody access to a server; nobody grants what they lack. */
-  readonly createSubuser: {
-    readonly params: CreateSubuserParams
-    readonly query: undefined
-    readonly body: CreateSubuserBody
-    readonly response: CreateSubuserResponse
-  }
-  /** Take away access; live channels close at once. */
-  readonly deleteSubuser: {
-    readonly params: DeleteSubuserParams
-    readonly query: undefined
-    readonly body: undefined
-    readonly response: DeleteSubuserResponse
-  }
-  /** List who has access to a server. */
-  readonly listSubusers: {
-    readonly params: ListSubusersParams
-    readonly query: ListSubusersQuery
-    readonly body: undefined
-    readonly response: ListSubusersResponse
-  }
-  /** Change what somebody may do on a server. */
-  readonly updateSubuser: {
-    readonly params: UpdateSubuserParams
-    readonly query: undefined
-    readonly body: UpdateSubuserBody
-    readonly response: UpdateSubuserResponse
-  }
-  /** Cancel a job; needs the permission that started it. */
-  readonly cancelOperation: {
-    readonly params: CancelOperationParams
-    readonly query: undefined
-    readonly body: undefined
-    readonly response: CancelOperationResponse
-  }
-  /** Read a job with its progress. */
-  readonly getOperation: {
-    readonly params: GetOperationParams
-    readonly query: undefined
-    readonly body: undefined
-    readonly response: GetOperationResponse
-  }
-  /** Read the activity log of the panel, newest first. */
-  readonly listActivity: {
-    readonly params: undefined
-    readonly query: ListActivityQuery
-    readonly body: undefined
-    readonly response: ListActivityResponse
-  }
-  /** List jobs of the servers the caller has access to, newest first. */
-  readonly listOperations: {
-    readonly params: undefined
-    readonly query: ListOperationsQuery
-    readonly body: undefined
-    readonly response: ListOperationsResponse
-  }
-  /** Read an egg file and say what would be imported, without importing it. */
-  readonly checkEgg: {
-    readonly params: undefined
-    readonly query: undefined
-    readonly body: CheckEggBody
-    readonly response: CheckEggResponse
-  }
-  /** Create a nest, a group of eggs. */
-  readonly createNest: {
-    readonly params: undefined
-    readonly query: undefined
-    readonly body: CreateNestBody
-    readonly response: CreateNestResponse
-  }
-  /** Delete an egg that no server uses. */
-  readonly deleteEgg: {
-    readonly params: DeleteEggParams
-    readonly query: undefined
-    readonly body: undefined
-    readonly response: DeleteEggResponse
-  }
-  /** Delete an empty nest. */
-  readonly deleteNest: {
-    readonly params: DeleteNestParams
-    readonly query: undefined
-    readonly body: undefined
-    readonly response: DeleteNestResponse
-  }
-  /** Read an egg with its variables. */
-  readonly getEgg: {
-    readonly params: GetEggParams
-    readonly query: undefined
-    readonly body: undefined
-    readonly response: GetEggResponse
-  }
-  /** Read the egg file as it was imported. */
-  readonly getEggSource: {
-    readonly params: GetEggSourceParams
-    readonly query: undefined
-    readonly body: undefined
-    readonly response: GetEggSourceResponse
+    readonly response: ListEggsResponse
   }
   /** Import an egg file: any Pterodactyl or Pelican format, JSON or YAML. */
   readonly importEgg: {
@@ -1553,103 +1294,40 @@ export interface EndpointTypes {
     readonly body: ImportEggBody
     readonly response: ImportEggResponse
   }
-  /** List eggs. */
-  readonly listEggs: {
-    readonly params: undefined
-    readonly query: ListEggsQuery
-    readonly body: undefined
-    readonly response: ListEggsResponse
-  }
-  /** List nests. */
-  readonly listNests: {
-    readonly params: undefined
-    readonly query: ListNestsQuery
-    readonly body: undefined
-    readonly response: ListNestsResponse
-  }
-  /** Rename a nest. */
-  readonly updateNest: {
-    readonly params: UpdateNestParams
-    readonly query: undefined
-    readonly body: UpdateNestBody
-    readonly response: UpdateNestResponse
-  }
-  /** Take a node out of recovery after looking at it. */
-  readonly confirmNode: {
-    readonly params: ConfirmNodeParams
+  /** Read an egg with its variables. */
+  readonly getEgg: {
+    readonly params: GetEggParams
     readonly query: undefined
     readonly body: undefined
-    readonly response: ConfirmNodeResponse
+    readonly response: GetEggResponse
   }
-  /** Add addresses: an IP or CIDR block with ports and port ranges. */
-  readonly createAllocations: {
-    readonly params: CreateAllocationsParams
-    readonly query: undefined
-    readonly body: CreateAllocationsBody
-    readonly response: CreateAllocationsResponse
-  }
-  /** Make a single-use token that enrols an agent; valid for one hour. */
-  readonly createEnrolmentToken: {
-    readonly params: CreateEnrolmentTokenParams
+  /** Delete an egg that no server uses. */
+  readonly deleteEgg: {
+    readonly params: DeleteEggParams
     readonly query: undefined
     readonly body: undefined
-    readonly response: CreateEnrolmentTokenResponse
+    readonly response: DeleteEggResponse
   }
-  /** Create a location, a group of nodes. */
-  readonly createLocation: {
+  /** Read the egg file as it was imported. */
+  readonly getEggSource: {
+    readonly params: GetEggSourceParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: GetEggSourceResponse
+  }
+  /** Read an egg file and say what would be imported, without importing it. */
+  readonly checkEgg: {
     readonly params: undefined
     readonly query: undefined
-    readonly body: CreateLocationBody
-    readonly response: CreateLocationResponse
+    readonly body: CheckEggBody
+    readonly response: CheckEggResponse
   }
-  /** Create a node; an agent is enrolled on it afterwards. */
-  readonly createNode: {
+  /** Ask whether the panel is ready to serve. */
+  readonly getHealth: {
     readonly params: undefined
     readonly query: undefined
-    readonly body: CreateNodeBody
-    readonly response: CreateNodeResponse
-  }
-  /** Delete a free address. */
-  readonly deleteAllocation: {
-    readonly params: DeleteAllocationParams
-    readonly query: undefined
     readonly body: undefined
-    readonly response: DeleteAllocationResponse
-  }
-  /** Delete a location without nodes. */
-  readonly deleteLocation: {
-    readonly params: DeleteLocationParams
-    readonly query: undefined
-    readonly body: undefined
-    readonly response: DeleteLocationResponse
-  }
-  /** Delete a node without servers; its agent is disconnected. */
-  readonly deleteNode: {
-    readonly params: DeleteNodeParams
-    readonly query: undefined
-    readonly body: undefined
-    readonly response: DeleteNodeResponse
-  }
-  /** Redeem an enrolment token. */
-  readonly enrolAgent: {
-    readonly params: undefined
-    readonly query: undefined
-    readonly body: EnrolAgentBody
-    readonly response: EnrolAgentResponse
-  }
-  /** Read a node. */
-  readonly getNode: {
-    readonly params: GetNodeParams
-    readonly query: undefined
-    readonly body: undefined
-    readonly response: GetNodeResponse
-  }
-  /** List the addresses of a node. */
-  readonly listAllocations: {
-    readonly params: ListAllocationsParams
-    readonly query: ListAllocationsQuery
-    readonly body: undefined
-    readonly response: ListAllocationsResponse
+    readonly response: GetHealthResponse
   }
   /** List locations. */
   readonly listLocations: {
@@ -1658,12 +1336,12 @@ export interface EndpointTypes {
     readonly body: undefined
     readonly response: ListLocationsResponse
   }
-  /** List nodes. */
-  readonly listNodes: {
+  /** Create a location, a group of nodes. */
+  readonly createLocation: {
     readonly params: undefined
-    readonly query: ListNodesQuery
-    readonly body: undefined
-    readonly response: ListNodesResponse
+    readonly query: undefined
+    readonly body: CreateLocationBody
+    readonly response: CreateLocationResponse
   }
   /** Rename a location. */
   readonly updateLocation: {
@@ -1672,12 +1350,334 @@ export interface EndpointTypes {
     readonly body: UpdateLocationBody
     readonly response: UpdateLocationResponse
   }
+  /** Delete a location without nodes. */
+  readonly deleteLocation: {
+    readonly params: DeleteLocationParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: DeleteLocationResponse
+  }
+  /** List nests. */
+  readonly listNests: {
+    readonly params: undefined
+    readonly query: ListNestsQuery
+    readonly body: undefined
+    readonly response: ListNestsResponse
+  }
+  /** Create a nest, a group of eggs. */
+  readonly createNest: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: CreateNestBody
+    readonly response: CreateNestResponse
+  }
+  /** Rename a nest. */
+  readonly updateNest: {
+    readonly params: UpdateNestParams
+    readonly query: undefined
+    readonly body: UpdateNestBody
+    readonly response: UpdateNestResponse
+  }
+  /** Delete an empty nest. */
+  readonly deleteNest: {
+    readonly params: DeleteNestParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: DeleteNestResponse
+  }
+  /** List nodes. */
+  readonly listNodes: {
+    readonly params: undefined
+    readonly query: ListNodesQuery
+    readonly body: undefined
+    readonly response: ListNodesResponse
+  }
+  /** Create a node; an agent is enrolled on it afterwards. */
+  readonly createNode: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: CreateNodeBody
+    readonly response: CreateNodeResponse
+  }
+  /** Read a node. */
+  readonly getNode: {
+    readonly params: GetNodeParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: GetNodeResponse
+  }
   /** Change a node. */
   readonly updateNode: {
     readonly params: UpdateNodeParams
     readonly query: undefined
     readonly body: UpdateNodeBody
     readonly response: UpdateNodeResponse
+  }
+  /** Delete a node without servers; its agent is disconnected. */
+  readonly deleteNode: {
+    readonly params: DeleteNodeParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: DeleteNodeResponse
+  }
+  /** List the addresses of a node. */
+  readonly listAllocations: {
+    readonly params: ListAllocationsParams
+    readonly query: ListAllocationsQuery
+    readonly body: undefined
+    readonly response: ListAllocationsResponse
+  }
+  /** Add addresses: an IP or CIDR block with ports and port ranges. */
+  readonly createAllocations: {
+    readonly params: CreateAllocationsParams
+    readonly query: undefined
+    readonly body: CreateAllocationsBody
+    readonly response: CreateAllocationsResponse
+  }
+  /** Delete a free address. */
+  readonly deleteAllocation: {
+    readonly params: DeleteAllocationParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: DeleteAllocationResponse
+  }
+  /** Take a node out of recovery after looking at it. */
+  readonly confirmNode: {
+    readonly params: ConfirmNodeParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: ConfirmNodeResponse
+  }
+  /** Make a single-use token that enrols an agent; valid for one hour. */
+  readonly createEnrolmentToken: {
+    readonly params: CreateEnrolmentTokenParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: CreateEnrolmentTokenResponse
+  }
+  /** List jobs of the servers the caller has access to, newest first. */
+  readonly listOperations: {
+    readonly params: undefined
+    readonly query: ListOperationsQuery
+    readonly body: undefined
+    readonly response: ListOperationsResponse
+  }
+  /** Read a job with its progress. */
+  readonly getOperation: {
+    readonly params: GetOperationParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: GetOperationResponse
+  }
+  /** Cancel a job; needs the permission that started it. */
+  readonly cancelOperation: {
+    readonly params: CancelOperationParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: CancelOperationResponse
+  }
+  /** List the servers the caller has access to. */
+  readonly listServers: {
+    readonly params: undefined
+    readonly query: ListServersQuery
+    readonly body: undefined
+    readonly response: ListServersResponse
+  }
+  /** Create and install a server. */
+  readonly createServer: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: CreateServerBody
+    readonly response: CreateServerResponse
+  }
+  /** Read a server. */
+  readonly getServer: {
+    readonly params: GetServerParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: GetServerResponse
+  }
+  /** Rename a server. */
+  readonly updateServer: {
+    readonly params: UpdateServerParams
+    readonly query: undefined
+    readonly body: UpdateServerBody
+    readonly response: UpdateServerResponse
+  }
+  /** Delete a server with all its files. */
+  readonly deleteServer: {
+    readonly params: DeleteServerParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: DeleteServerResponse
+  }
+  /** Read who did what on a server, newest first. */
+  readonly listServerActivity: {
+    readonly params: ListServerActivityParams
+    readonly query: ListServerActivityQuery
+    readonly body: undefined
+    readonly response: ListServerActivityResponse
+  }
+  /** Change owner, limits and external id of a server. */
+  readonly updateServerBuild: {
+    readonly params: UpdateServerBuildParams
+    readonly query: undefined
+    readonly body: UpdateServerBuildBody
+    readonly response: UpdateServerBuildResponse
+  }
+  /** Send a line to the console. */
+  readonly sendCommand: {
+    readonly params: SendCommandParams
+    readonly query: undefined
+    readonly body: SendCommandBody
+    readonly response: SendCommandResponse
+  }
+  /** Read the newest console lines, or those after a cursor. */
+  readonly readConsole: {
+    readonly params: ReadConsoleParams
+    readonly query: ReadConsoleQuery
+    readonly body: undefined
+    readonly response: ReadConsoleResponse
+  }
+  /** Answer what the server asked for: accept the EULA, or take another Java image; then restart it. */
+  readonly answerFeature: {
+    readonly params: AnswerFeatureParams
+    readonly query: undefined
+    readonly body: AnswerFeatureBody
+    readonly response: AnswerFeatureResponse
+  }
+  /** Suspend a server; lifting one hold leaves the others in force. */
+  readonly placeHold: {
+    readonly params: PlaceHoldParams
+    readonly query: undefined
+    readonly body: PlaceHoldBody
+    readonly response: PlaceHoldResponse
+  }
+  /** Lift a hold. */
+  readonly liftHold: {
+    readonly params: LiftHoldParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: LiftHoldResponse
+  }
+  /** Choose another image of the egg; it is used from the next start on. */
+  readonly updateImage: {
+    readonly params: UpdateImageParams
+    readonly query: undefined
+    readonly body: UpdateImageBody
+    readonly response: UpdateImageResponse
+  }
+  /** Start, stop, restart or kill a server. */
+  readonly powerServer: {
+    readonly params: PowerServerParams
+    readonly query: undefined
+    readonly body: PowerServerBody
+    readonly response: PowerServerResponse
+  }
+  /** Stop the server and run its install script again. */
+  readonly reinstallServer: {
+    readonly params: ReinstallServerParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: ReinstallServerResponse
+  }
+  /** Read startup command, image and variables. */
+  readonly getStartup: {
+    readonly params: GetStartupParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: GetStartupResponse
+  }
+  /** Change variables and, for administrators, the startup command. */
+  readonly updateStartup: {
+    readonly params: UpdateStartupParams
+    readonly query: undefined
+    readonly body: UpdateStartupBody
+    readonly response: UpdateStartupResponse
+  }
+  /** Read what a running server uses now. */
+  readonly readStats: {
+    readonly params: ReadStatsParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: ReadStatsResponse
+  }
+  /** List who has access to a server. */
+  readonly listSubusers: {
+    readonly params: ListSubusersParams
+    readonly query: ListSubusersQuery
+    readonly body: undefined
+    readonly response: ListSubusersResponse
+  }
+  /** Give somebody access to a server; nobody grants what they lack. */
+  readonly createSubuser: {
+    readonly params: CreateSubuserParams
+    readonly query: undefined
+    readonly body: CreateSubuserBody
+    readonly response: CreateSubuserResponse
+  }
+  /** Change what somebody may do on a server. */
+  readonly updateSubuser: {
+    readonly params: UpdateSubuserParams
+    readonly query: undefined
+    readonly body: UpdateSubuserBody
+    readonly response: UpdateSubuserResponse
+  }
+  /** Take away access; live channels close at once. */
+  readonly deleteSubuser: {
+    readonly params: DeleteSubuserParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: DeleteSubuserResponse
+  }
+  /** Say where a server would be placed and why, without creating it. */
+  readonly planServer: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: PlanServerBody
+    readonly response: PlanServerResponse
+  }
+  /** Read what this panel is and how to sign in. */
+  readonly getSystem: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: GetSystemResponse
+  }
+  /** List users. */
+  readonly listUsers: {
+    readonly params: undefined
+    readonly query: ListUsersQuery
+    readonly body: undefined
+    readonly response: ListUsersResponse
+  }
+  /** Create a user. */
+  readonly createUser: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: CreateUserBody
+    readonly response: CreateUserResponse
+  }
+  /** Read a user. */
+  readonly getUser: {
+    readonly params: GetUserParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: GetUserResponse
+  }
+  /** Change a user; a frozen or suspended user is signed out everywhere. */
+  readonly updateUser: {
+    readonly params: UpdateUserParams
+    readonly query: undefined
+    readonly body: UpdateUserBody
+    readonly response: UpdateUserResponse
+  }
+  /** Delete a user who owns no servers. */
+  readonly deleteUser: {
+    readonly params: DeleteUserParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: DeleteUserResponse
   }
 }
 

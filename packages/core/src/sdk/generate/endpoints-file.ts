@@ -1,8 +1,8 @@
-import { CONTRACTS } from '../../api/index.ts'
+import { sortedEndpoints } from './endpoints.ts'
 
 /** Text of `sdk/endpoints.ts`. */
 export function endpointsFile(): string {
-  const rows = [...CONTRACTS].map(
+  const rows = sortedEndpoints().map(
     ([name, spec]) => `  ${name}: { method: '${spec.method}', path: '${spec.path}', class: '${spec.class}' },`,
   )
   return [

@@ -1,5 +1,6 @@
-import { CONTRACTS, ErrorAnswer, type ContractSpec, type PermissionSpec } from '../../api/index.ts'
+import { ErrorAnswer, type ContractSpec, type PermissionSpec } from '../../api/index.ts'
 import { ERRORS, type ErrorCode } from '../../errors/index.ts'
+import { sortedEndpoints } from './endpoints.ts'
 import { collectTitled, plainSchema, type JsonSchema } from './schema.ts'
 
 type Json = Record<string, unknown>
@@ -11,7 +12,7 @@ export function openApiFile(): string {
 
 /** The OpenAPI document of `/api/v1`. */
 export function openApiDocument(): Json {
-  const specs = [...CONTRACTS.values()]
+  const specs = sortedEndpoints().map(([, spec]) => spec)
   const roots = [ErrorAnswer, ...specs.flatMap((spec) => [spec.params, spec.query, spec.body, ...answers(spec)])]
   const titled = collectTitled(roots.filter((schema) => schema !== undefined).map(plainSchema))
   return {
@@ -84,7 +85,7 @@ const PARAMETERS = {
 
 function paths(): Json {
   const items: Record<string, Json> = {}
-  for (const [name, spec] of CONTRACTS) {
+  for (const [name, spec] of sortedEndpoints()) {
     const path = spec.path.replace(/:(\w+)/g, '{$1}')
     items[path] = { ...items[path], [spec.method.toLowerCase()]: operation(name, spec) }
   }

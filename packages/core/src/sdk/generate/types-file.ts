@@ -1,5 +1,4 @@
 import {
-  CONTRACTS,
   ErrorAnswer,
   HoldKind,
   LIVE_TOPICS,
@@ -11,6 +10,7 @@ import {
   type ContractSpec,
 } from '../../api/index.ts'
 import { ERRORS } from '../../errors/index.ts'
+import { sortedEndpoints } from './endpoints.ts'
 import { collectTitled, plainSchema, type JsonSchema } from './schema.ts'
 import { bareTypeText, typeText, type TypeTextOptions } from './type-text.ts'
 
@@ -52,7 +52,7 @@ export function typesFile(): string {
     ),
     ...WORDS.map(([name, schema]) => declare(name, bareTypeText(schema, answers))),
     ...[...titled].map(([title, schema]) => declare(RENAMED[title] ?? title, bareTypeText(schema, answers))),
-    ...[...CONTRACTS].flatMap(([name, spec]) => endpointTypes(name, spec, declare, requests, answers)),
+    ...sortedEndpoints().flatMap(([name, spec]) => endpointTypes(name, spec, declare, requests, answers)),
     declare('EndpointTypes', endpointTable(), 'What each endpoint takes and answers, by its name.'),
     declare('LiveEvents', liveEvents(answers), 'What an event of each kind of live topic carries.'),
     declare('LiveRequest', typeText(plainSchema(LiveRequest), requests), 'A message to the live channel.'),
@@ -62,7 +62,7 @@ export function typesFile(): string {
 }
 
 function allSchemas(): readonly JsonSchema[] {
-  const specs = [...CONTRACTS.values()]
+  const specs = sortedEndpoints().map(([, spec]) => spec)
   return [
     ErrorAnswer,
     ...specs.flatMap((spec) => [spec.params, spec.query, spec.body, ...Object.values(spec.response)]),
@@ -92,7 +92,7 @@ function endpointTypes(
 }
 
 function endpointTable(): string {
-  const rows = [...CONTRACTS].map(([name, spec]) => {
+  const rows = sortedEndpoints().map(([name, spec]) => {
     const fields = (['params', 'query', 'body'] as const).map(
       (part) => `readonly ${part}: ${spec[part] ? capital(name) + capital(part) : 'undefined'}`,
     )
