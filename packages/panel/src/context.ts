@@ -5,7 +5,9 @@ import type { EventLog } from './events/event-log.ts'
 import type { SecretBox } from './secrets/secret-box.ts'
 import type { Database } from './storage/schema.ts'
 import type { Store } from './storage/store.ts'
+import type { Identity } from './access/identity.ts'
 import type { Principal } from './access/principal.ts'
+import type { Revocations } from './access/revocations.ts'
 import type { NodeLinks } from './nodes/node-link.ts'
 import type { OperationRunner } from './operations/operation-runner.ts'
 import type { SummaryCache } from './servers/summary-cache.ts'
@@ -19,6 +21,10 @@ export interface Context {
   /** Appends typed rows to the event log, inside the transaction that made the change. */
   readonly events: EventLog
   readonly secrets: SecretBox
+  /** Who makes a request: sessions, API keys and the host's own sign-in. */
+  readonly identity: Identity
+  /** What was taken away; live channels listen here. */
+  readonly revocations: Revocations
   readonly nodes: NodeLinks
   /** Sends durable operations to nodes; built with `nodes` and `summaries` by `createServices` (services.ts). */
   readonly operations: OperationRunner
@@ -34,6 +40,20 @@ export interface RequestContext extends Context {
   readonly principal: Principal
   readonly requestId: string
   readonly ip: string
+  readonly userAgent: string
+  /** The caller's side of the connection is encrypted. */
+  readonly isSecure: boolean
+  /** The server named by the path, where the contract's permission is one of a server; already checked. */
+  readonly server: AuthorizedServer | null
+  /** The value of a cookie of this request. */
+  cookie(name: string): string | undefined
+}
+
+export interface AuthorizedServer {
+  readonly id: number
+  readonly uuid: string
+  /** What the caller may do here: permission names, or `['*']` for owner and administrators. */
+  readonly permissions: readonly string[]
 }
 
 export interface PanelConfig {

@@ -100,7 +100,8 @@ function createStore({ dialect, reads, writes, close }: Opened): Store {
 
     async insertId(trx, table, values) {
       const columns = Object.keys(values)
-      const { insertId } = await sql`insert into ${sql.table(table)} (${sql.join(columns.map((column) => sql.ref(column)))})
+      const { insertId } =
+        await sql`insert into ${sql.table(table)} (${sql.join(columns.map((column) => sql.ref(column)))})
         values (${sql.join(Object.values(values))})`.execute(trx)
       if (dialect !== 'postgres') return Number(insertId)
       const { rows } = await sql<{ id: number }>`select lastval() as id`.execute(trx)

@@ -20,10 +20,10 @@ export async function openPostgres(url: string, { connections = 10 }: NetworkOpt
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     types: { getTypeParser: (oid: number, format?: string) => parser(pg.types, oid, format) } as typeof pg.types,
-    onConnect: async (client: PoolClient) => {
+    onConnect: async (client: { query(text: string): Promise<unknown> }) => {
       await client.query('set session characteristics as transaction isolation level read committed')
     },
-  } as ConstructorParameters<typeof pg.Pool>[0])
+  } as unknown as ConstructorParameters<typeof pg.Pool>[0])
   // Without a listener a lost idle connection would end the process; the pool replaces it by itself.
   pool.on('error', () => undefined)
 

@@ -151,7 +151,7 @@ class WriterDriver implements Driver {
 
   async beginTransaction(): Promise<void> {
     // The busy time-out of SQLite blocks the thread; waiting here does not.
-    for (let waitedMs = 0; ; ) {
+    for (let waitedMs = 0; ;) {
       try {
         this.#connection.run('begin immediate')
         return
