@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Description, Name, Nullable, OneOf, Revision, Timestamp, Uuid, named } from './common.ts'
+import { Description, Name, OneOf, Revision, Timestamp, Uuid, named } from './common.ts'
 
 export const Nest = named(
   'Nest',
