@@ -9,6 +9,18 @@ export {
 } from './client.ts'
 export { ENDPOINTS } from './endpoints.ts'
 export { HatcheryError, type ClientErrorCode } from './hatchery-error.ts'
+export {
+  createLiveClient,
+  type KindOf,
+  type LiveClient,
+  type LiveClientOptions,
+  type LiveKind,
+  type LiveSubscription,
+  type LiveTopicName,
+  type SubscribeOptions,
+} from './live/live-client.ts'
+export { type LiveStatus } from './live/connection.ts'
+export { type SocketClass, type SocketLike } from './live/socket.ts'
 export { paginate, type PageOf } from './paginate.ts'
 export { type RetryPolicy } from './retry.ts'
 export type {
