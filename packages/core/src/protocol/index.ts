@@ -1,3 +1,8 @@
+export { acceptAgent, type AcceptOptions } from './accept-agent.ts'
+export { runAgentLink, type AgentLinkOptions } from './agent-link.ts'
+export { connectToPanel, type ConnectOptions } from './connect-to-panel.ts'
+export { type LinkOptions } from './link-options.ts'
+export { memoryOutbox } from './memory-outbox.ts'
 export {
   AGENT_METHODS,
   DURABLE_EVENTS,
@@ -36,3 +41,7 @@ export {
   SpecConfigFile,
   StopMethod,
 } from './spec.ts'
+export { socketPair, type Fault, type SocketPair, type SocketPairOptions } from './socket-pair.ts'
+export { systemTimers, type Timers } from './timers.ts'
+export { protocolSocket, type WebSocketLike } from './web-socket.ts'
+export { MAX_FRAME_BYTES, PROTOCOL_VERSION } from './wire.ts'

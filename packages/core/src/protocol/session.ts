@@ -58,6 +58,11 @@ export interface Outbox {
   acknowledge(seq: number): void
   readonly acknowledgedSeq: number
   readonly lastSeq: number
+  /**
+   * Drops everything and begins again at seq 1 under a new incarnation: called when the panel has stored more than the
+   * outbox has ever sent, because the state file was restored from a copy (RULES 9).
+   */
+  renew?(): void
 }
 
 export interface CallOptions {
@@ -69,6 +74,9 @@ export interface CallOptions {
 /** The panel's end of a proven connection to an agent. */
 export interface PanelSession {
   readonly hello: AgentHello
+  readonly agent: { readonly version: string; readonly keyId: string }
+  /** What both sides can do. */
+  readonly features: readonly string[]
   /** Agent clock minus panel clock, measured in the handshake. */
   readonly clockOffsetMs: number
   /**
@@ -94,12 +102,17 @@ export type AgentHandlers = {
 /** The agent's end. */
 export interface AgentSession {
   readonly hello: PanelHello
+  readonly panel: { readonly name: string; readonly version: string }
+  /** What both sides can do. */
+  readonly features: readonly string[]
   /** Panel clock minus agent clock; the agent judges expiry in panel time. */
   readonly clockOffsetMs: number
   /** Sends at the next tick (≤ 20 ms); console lines of one server are joined into one frame. */
   emit(event: EphemeralEvent): void
   /** True while the connection cannot take more console output; the caller counts what it skips. */
   readonly isCongested: boolean
+  /** The same for one server: true while its own lines wait, whatever others do. Lines emitted nevertheless are skipped with a count. */
+  isServerCongested(server: string): boolean
   /** Tells the session that the outbox has new events. */
   flushOutbox(): void
   close(reason: string): void

@@ -1,0 +1,80 @@
+import { connectToPanel, type ConnectOptions } from './connect-to-panel.ts'
+import type { AgentSession, ProtocolSocket } from './session.ts'
+import { systemTimers } from './timers.ts'
+
+const FIRST_DELAY_MS = 500
+
+export interface AgentLinkOptions extends ConnectOptions {
+  /** Opens a socket to the panel; it must be given up when the signal fires. */
+  open(signal: AbortSignal): Promise<ProtocolSocket>
+  onSession(session: AgentSession): void
+  /** Why a connection failed or ended, and when the next one is tried. */
+  onError(error: unknown, nextAttemptMs: number): void
+  /** Ends the link and its session. */
+  readonly signal: AbortSignal
+  /** Longest pause between two attempts. @default 30_000 */
+  readonly maxDelayMs?: number
+  /** Between 0 and 1, for the jitter. @default Math.random */
+  readonly random?: () => number
+}
+
+/**
+ * Keeps an agent connected until the signal fires. The pause doubles with each failure up to the limit, is drawn at random
+ * between zero and that (so that a thousand agents do not return at once), and starts small again after a proven session.
+ */
+export async function runAgentLink(options: AgentLinkOptions): Promise<void> {
+  const { signal, maxDelayMs = 30_000, random = Math.random } = options
+  let failures = 0
+  while (!signal.aborted) {
+    let reason: unknown
+    try {
+      const session = await connect(options)
+      failures = 0
+      reason = new Error(await follow(session, options))
+    } catch (error) {
+      reason = error
+    }
+    if (signal.aborted) return
+    const delayMs = Math.round(random() * Math.min(maxDelayMs, FIRST_DELAY_MS * 2 ** Math.min(failures, 20)))
+    failures++
+    options.onError(reason, delayMs)
+    await pause(delayMs, options)
+  }
+}
+
+async function connect(options: AgentLinkOptions): Promise<AgentSession> {
+  const socket = await options.open(options.signal)
+  const stop = () => socket.close(1000, 'the agent stops')
+  if (options.signal.aborted) stop()
+  options.signal.addEventListener('abort', stop, { once: true })
+  try {
+    return await connectToPanel(socket, options)
+  } finally {
+    options.signal.removeEventListener('abort', stop)
+  }
+}
+
+async function follow(session: AgentSession, options: AgentLinkOptions): Promise<string> {
+  const stop = () => session.close('the agent stops')
+  if (options.signal.aborted) stop()
+  options.signal.addEventListener('abort', stop, { once: true })
+  try {
+    options.onSession(session)
+    return await session.closed
+  } finally {
+    session.close('the link has ended')
+    options.signal.removeEventListener('abort', stop)
+  }
+}
+
+function pause(delayMs: number, { signal, timers = systemTimers }: AgentLinkOptions): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = () => {
+      cancel()
+      signal.removeEventListener('abort', finish)
+      resolve()
+    }
+    const cancel = timers.after(delayMs, finish)
+    signal.addEventListener('abort', finish, { once: true })
+  })
+}
