@@ -1,0 +1,105 @@
+import type Docker from 'dockerode'
+import { AppError } from '@hatchery/core/errors'
+
+export interface EngineFacts {
+  readonly version: string
+  readonly apiVersion: string
+  /** The engine can put its small init before a container's process. */
+  readonly hasInit: boolean
+  readonly cgroupVersion: 1 | 2
+}
+
+/** One Docker engine behind a Unix socket. The client library is loaded with the first call. */
+export class Engine {
+  readonly #socketPath: string
+  #client: Promise<Docker> | undefined
+  #facts: Promise<EngineFacts> | undefined
+
+  constructor(socketPath: string) {
+    this.#socketPath = socketPath
+  }
+
+  /** Runs one call and turns what fails into an `AppError`. */
+  async call<T>(use: (docker: Docker) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (signal?.aborted) throw new AppError('CANCELLED')
+    this.#client ??= import('dockerode').then(({ default: Client }) => new Client({ socketPath: this.#socketPath }))
+    try {
+      return await use(await this.#client)
+    } catch (error) {
+      throw signal?.aborted ? new AppError('CANCELLED', {}, { cause: error }) : asAppError(error)
+    }
+  }
+
+  /** As {@link call}; null where the engine answers 404. */
+  async find<T>(use: (docker: Docker) => Promise<T>, signal?: AbortSignal): Promise<T | null> {
+    try {
+      return await this.call(use, signal)
+    } catch (error) {
+      if (isStatus(error, 404)) return null
+      throw error
+    }
+  }
+
+  /** What this engine can do; asked once. */
+  async facts(): Promise<EngineFacts> {
+    this.#facts ??= this.call(async (docker) => {
+      const [version, info] = await Promise.all([
+        docker.version(),
+        docker.info() as Promise<{ CgroupVersion?: string }>,
+      ])
+      const init = version.Components?.find((component) => component.Name === 'docker-init')
+      return {
+        version: version.Version,
+        apiVersion: version.ApiVersion,
+        hasInit: Boolean(init && init.Version !== '' && init.Version !== 'N/A'),
+        cgroupVersion: info.CgroupVersion === '2' ? 2 : 1,
+      } as const
+    })
+    try {
+      return await this.#facts
+    } catch (error) {
+      this.#facts = undefined
+      throw error
+    }
+  }
+}
+
+/** HTTP status that the engine refused a call with. */
+export function isStatus(error: unknown, status: number): boolean {
+  return error instanceof AppError && error.details['engineStatus'] === status
+}
+
+/** The engine is away: it was stopped, restarts, or the connection broke. */
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'RUNTIME_UNAVAILABLE'
+}
+
+const AWAY = new Set([
+  'ECONNREFUSED',
+  'ENOENT',
+  'ECONNRESET',
+  'EPIPE',
+  'EACCES',
+  'ECONNABORTED',
+  'ERR_STREAM_PREMATURE_CLOSE',
+])
+
+function asAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  const { code, statusCode, json, message } = error as NodeJS.ErrnoException & {
+    statusCode?: number
+    json?: { message?: string }
+  }
+  if (statusCode === undefined && (AWAY.has(code ?? '') || /socket hang up|aborted/.test(message))) {
+    return new AppError('RUNTIME_UNAVAILABLE', { runtime: 'docker', reason: code ?? message }, { cause: error })
+  }
+  if (statusCode === undefined) throw error
+  const reason = (json?.message ?? message).replace(/^\(HTTP code \d+\) [^-]* - /, '').trim()
+  const port = /(?:port is already allocated|address already in use)/.test(reason) && /:(\d{1,5})(?:\D|$)/.exec(reason)
+  if (port) return new AppError('PORT_IN_USE', { port: Number(port[1]) }, { cause: error })
+  // An engine that shuts down answers 500 or 503 for a moment.
+  if (statusCode === 503) {
+    return new AppError('RUNTIME_UNAVAILABLE', { runtime: 'docker', reason }, { cause: error })
+  }
+  return new AppError('RUNTIME_FAILED', { runtime: 'docker', reason, engineStatus: statusCode }, { cause: error })
+}

@@ -1,0 +1,1 @@
+export { createDirectoryVolumes, diskUsage, type DirectoryVolumesOptions } from './directory-volumes.ts'
