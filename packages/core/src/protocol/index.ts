@@ -43,5 +43,6 @@ export {
 } from './spec.ts'
 export { socketPair, type Fault, type SocketPair, type SocketPairOptions } from './socket-pair.ts'
 export { systemTimers, type Timers } from './timers.ts'
+export { explainMismatch, matches } from './validation.ts'
 export { protocolSocket, type WebSocketLike } from './web-socket.ts'
 export { MAX_FRAME_BYTES, PROTOCOL_VERSION } from './wire.ts'
