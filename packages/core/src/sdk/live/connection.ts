@@ -78,6 +78,8 @@ export class LiveConnection {
       const timer = setTimeout(() => {
         this.#waiting.delete(id)
         reject(new HatcheryError({ code: 'TIMEOUT', message: 'The panel did not answer in time.' }))
+        // Asking again here could subscribe twice; only a new socket begins from a known state.
+        if (request.type !== 'command') this.#abandon()
       }, this.#options.answerTimeoutMs)
       this.#waiting.set(id, { resolve, reject, timer })
       socket.send(JSON.stringify({ ...request, id }))
@@ -145,9 +147,8 @@ export class LiveConnection {
     this.#timer = setTimeout(() => {
       this.request({ type: 'ping' }).then(
         () => this.#schedulePing(),
-        (error: HatcheryError) => {
-          if (error.code === 'TIMEOUT') this.#abandon()
-        },
+        // The socket is gone or was just given up; the next one pings again.
+        () => undefined,
       )
     }, this.#options.pingIntervalMs)
   }

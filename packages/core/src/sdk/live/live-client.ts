@@ -86,6 +86,7 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
   const topics = new Map<string, Topic>()
   const statusListeners = new Set<(status: LiveStatus) => void>()
   const whenOpen = new Set<() => void>()
+  let isClosed = false
   if (options.onStatus) statusListeners.add(options.onStatus)
   const open = socketOpener(options.WebSocket)
   const headers = options.key === undefined ? {} : { authorization: `Bearer ${options.key}` }
@@ -172,7 +173,8 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
         },
       }
       topic.add(listener, subscribeOptions.cursor, connection.status === 'open')
-      connection.start()
+      if (isClosed) topic.end(closed())
+      else connection.start()
       return {
         topic: name,
         get cursor() {
@@ -183,13 +185,20 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
       }
     },
     async command(server, command) {
-      await opened()
+      if (!isClosed) await opened()
+      if (isClosed) throw closed()
       return connection.request({ type: 'command', server, command })
     },
     reconnect: () => connection.retryNow(),
     close() {
-      endAll(new HatcheryError({ code: 'CLOSED', message: 'The live client was closed.' }))
+      isClosed = true
+      endAll(closed())
+      for (const go of [...whenOpen]) go()
       connection.close()
     },
   }
+}
+
+function closed(): HatcheryError {
+  return new HatcheryError({ code: 'CLOSED', message: 'The live client was closed.' })
 }

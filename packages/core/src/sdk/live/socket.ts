@@ -10,13 +10,15 @@ export interface SocketLike {
 /** Opens a socket. `headers` carry the API key, where the platform lets a client set them (browsers do not). */
 export type SocketOpener = (url: string, headers: Readonly<Record<string, string>>) => SocketLike
 
-/** A WebSocket class; the second argument is what Node, Bun and `ws` understand. */
-export type SocketClass = new (url: string, options?: { headers: Record<string, string> }) => SocketLike
+/** Any WebSocket class. */
+export type SocketClass = new (url: string, options?: never) => SocketLike
+/** What Node, Bun and `ws` understand as the second argument, so that a key need not stand in the address. */
+type HeaderSocketClass = new (url: string, options?: { headers: Record<string, string> }) => SocketLike
 
 /** Opens sockets of this class, or of the platform's own. */
 export function socketOpener(SocketType?: SocketClass): SocketOpener {
   return (url, headers) => {
-    const Type = SocketType ?? (globalThis.WebSocket as SocketClass)
+    const Type = (SocketType ?? globalThis.WebSocket) as HeaderSocketClass
     return Object.keys(headers).length === 0 ? new Type(url) : new Type(url, { headers: { ...headers } })
   }
 }

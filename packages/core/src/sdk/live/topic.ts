@@ -34,7 +34,6 @@ const TRANSIENT: readonly string[] = [
   'NODE_UNREACHABLE',
   'NODE_TIMEOUT',
   'INTERNAL',
-  'TIMEOUT',
 ]
 
 /** One topic on the wire, whatever the number of its listeners. Remembers how far it got, and goes on from there. */
@@ -153,7 +152,7 @@ export class Topic {
   #refused(error: HatcheryError): void {
     this.#phase = 'idle'
     // The next socket asks again by itself.
-    if (error.code === 'CONNECTION_LOST') return
+    if (isOfSocket(error)) return
     if (!TRANSIENT.includes(error.code)) {
       this.end(error)
       return
@@ -170,7 +169,7 @@ export class Topic {
       this.subscribe()
     }
     this.#port.request({ type: 'unsubscribe', topic: this.name }).then(left, (error: HatcheryError) => {
-      if (error.code !== 'CONNECTION_LOST') left()
+      if (!isOfSocket(error)) left()
     })
   }
 
@@ -181,6 +180,11 @@ export class Topic {
       this.#port.onListenerError(error)
     }
   }
+}
+
+/** The socket failed, not the request. */
+function isOfSocket(error: HatcheryError): boolean {
+  return error.code === 'CONNECTION_LOST' || error.code === 'TIMEOUT'
 }
 
 function hasLines(event: unknown): event is { readonly lines: readonly ConsoleLine[] } {
