@@ -9,9 +9,5 @@ git ls-files -co --exclude-standard | grep -E '(^|/)package\.json$' | while read
   mkdir -p "$folder/$(dirname "$file")" && cp "$file" "$folder/$file"
 done
 (cd "$folder" && npm install --package-lock-only --ignore-scripts --no-audit --no-fund --omit-lockfile-registry-resolved --loglevel=error)
-node -e '
-const lock = JSON.parse(require("fs").readFileSync(process.argv[1]))
-const bad = Object.entries(lock.packages).filter(([name, entry]) => name.includes("node_modules") && !entry.link && !entry.version)
-if (bad.length > 0) { console.error("without a version:", bad.map(([name]) => name).join(", ")); process.exit(1) }
-console.log(Object.keys(lock.packages).length + " packages locked")' "$folder/package-lock.json"
+node scripts/complete-lock.mjs "$folder/package-lock.json"
 cp "$folder/package-lock.json" package-lock.json
