@@ -1,0 +1,41 @@
+import { createClient } from '@hatchery/core/sdk'
+import { VueQueryPlugin } from '@tanstack/vue-query'
+import { createPinia } from 'pinia'
+import { createApp, type App as VueApp } from 'vue'
+import type { Router } from 'vue-router'
+import { createPanelFeed } from '../api/create-panel-feed.ts'
+import { PANEL, type Panel } from '../api/panel.ts'
+import { createQueryClient } from '../api/query-client.ts'
+import { queryKeys } from '../api/query-keys.ts'
+import { applyLanguage, currentLanguage, i18n, loadMessages } from '../i18n/i18n.ts'
+import App from './App.vue'
+import { createAppRouter } from './router.ts'
+
+export interface HatcheryOptions {
+  /** Address of the panel. @default the page's own origin */
+  readonly url?: string
+}
+
+/** The whole web app, ready to be mounted. */
+export function createHatchery({ url = '' }: HatcheryOptions = {}): { app: VueApp; router: Router } {
+  const queries = createQueryClient()
+  const client = createClient({
+    url,
+    onUnauthorized() {
+      live.close()
+      const { currentRoute } = router
+      if (currentRoute.value.meta.public || currentRoute.value.matched.length === 0) return
+      queries.removeQueries({ queryKey: queryKeys.account })
+      void router.push({ name: 'sign-in', query: { next: currentRoute.value.fullPath } })
+    },
+  })
+  const live = createPanelFeed(url)
+  const panel: Panel = { client, live }
+  const router = createAppRouter(panel, queries)
+  const app = createApp(App)
+  app.provide(PANEL, panel)
+  app.use(createPinia()).use(i18n).use(VueQueryPlugin, { queryClient: queries }).use(router)
+  applyLanguage(currentLanguage())
+  void loadMessages(['errors'])
+  return { app, router }
+}

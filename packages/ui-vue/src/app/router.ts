@@ -1,0 +1,83 @@
+import type { QueryClient } from '@tanstack/vue-query'
+import { HatcheryError } from '@hatchery/core/sdk'
+import { nextTick } from 'vue'
+import { createRouter, createWebHistory, type RouteRecordRaw, type Router } from 'vue-router'
+import type { Panel } from '../api/panel.ts'
+import { queryKeys } from '../api/query-keys.ts'
+import { loadMessages, type MessageGroup } from '../i18n/i18n.ts'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Message groups to load before the page is shown. */
+    messages?: readonly MessageGroup[]
+    /** Route name of the navigation entry that is current. */
+    section?: string
+    public?: boolean
+  }
+}
+
+const serverPage = { messages: ['server', 'servers'], section: 'dashboard' } as const
+const accountPage = { messages: ['account'], section: 'account' } as const
+const admin = (section: string) => ({ messages: ['admin', 'servers'], section }) as const
+
+export const routes: readonly RouteRecordRaw[] = [
+  {
+    path: '/sign-in',
+    name: 'sign-in',
+    component: () => import('../session/SignInPage.vue'),
+    meta: { public: true, messages: ['signIn'] },
+  },
+  {
+    path: '/',
+    component: () => import('../shell/AppShell.vue'),
+    children: [
+      {
+        path: '',
+        name: 'dashboard',
+        component: () => import('../dashboard/DashboardPage.vue'),
+        meta: { messages: ['servers'], section: 'dashboard' },
+      },
+      { path: ':path(.*)*', name: 'not-found', component: () => import('../shell/NotFoundPage.vue') },
+    ],
+  },
+]
+
+/** Loads texts, asks for sign-in where it is needed, and moves the focus to the heading of the new page. */
+export function createAppRouter(panel: Panel, queries: QueryClient): Router {
+  const router = createRouter({
+    history: createWebHistory(import.meta.env.BASE_URL),
+    routes: [...routes],
+    scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+  })
+
+  router.beforeEach(async (to) => {
+    const texts = loadMessages(['shell', ...(to.meta.messages ?? [])])
+    if (to.meta.public) {
+      await texts
+      return true
+    }
+    try {
+      const [account] = await Promise.all([
+        queries.ensureQueryData({
+          queryKey: queryKeys.account,
+          queryFn: ({ signal }) => panel.client.getAccount({ signal }),
+          staleTime: Number.POSITIVE_INFINITY,
+        }),
+        texts,
+      ])
+      if (account) panel.live.open()
+      return true
+    } catch (error) {
+      if (error instanceof HatcheryError && error.code === 'NOT_SIGNED_IN') {
+        return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+      }
+      throw error
+    }
+  })
+
+  router.afterEach((to, from, failure) => {
+    if (failure || from.matched.length === 0 || to.path === from.path) return
+    void nextTick(() => document.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true }))
+  })
+  return router
+}

@@ -1,0 +1,31 @@
+import { defineStore } from 'pinia'
+import { shallowRef } from 'vue'
+
+export interface Toast {
+  readonly id: number
+  readonly tone: 'ok' | 'info' | 'danger'
+  readonly title: string
+  /** What "copy details" puts on the clipboard. */
+  readonly details?: string | undefined
+}
+
+const MOST_SHOWN = 4
+const SHOWN_MS = 4000
+
+/** Short notes at the edge of the page. Good news leaves by itself; errors stay until they are dismissed. */
+export const useToasts = defineStore('toasts', () => {
+  const toasts = shallowRef<readonly Toast[]>([])
+  let lastId = 0
+
+  function dismiss(id: number): void {
+    toasts.value = toasts.value.filter((toast) => toast.id !== id)
+  }
+
+  function show(toast: Omit<Toast, 'id'>): void {
+    const id = ++lastId
+    toasts.value = [...toasts.value, { ...toast, id }].slice(-MOST_SHOWN)
+    if (toast.tone !== 'danger') setTimeout(() => dismiss(id), SHOWN_MS)
+  }
+
+  return { toasts, show, dismiss }
+})

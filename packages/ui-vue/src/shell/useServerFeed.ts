@@ -1,0 +1,66 @@
+import type { LiveEvents, Operation, Server, ServerSummary } from '@hatchery/core/sdk'
+import { useQueryClient, type InfiniteData } from '@tanstack/vue-query'
+import { onScopeDispose } from 'vue'
+import { queryKeys } from '../api/query-keys.ts'
+import { useLive } from '../api/useLive.ts'
+import { isFinished, withOperation } from '../tasks/useOperations.ts'
+
+type ServerPages = InfiniteData<{ readonly data: readonly ServerSummary[] }>
+const LIST_RELOAD_MS = 400
+
+/** Feeds the query cache from the live channel: one subscription each for servers, jobs and nodes. */
+export function useServerFeed(options: { readonly nodes: () => boolean }): void {
+  const queries = useQueryClient()
+  let reload: ReturnType<typeof setTimeout> | undefined
+  onScopeDispose(() => clearTimeout(reload))
+
+  /** Many changes at once reload the list once. */
+  function reloadLists(): void {
+    reload ??= setTimeout(() => {
+      reload = undefined
+      void queries.invalidateQueries({ queryKey: queryKeys.servers })
+    }, LIST_RELOAD_MS)
+  }
+
+  function patchServer({ server: id, state, revision, deleted }: LiveEvents['servers']): void {
+    let isKnown = false
+    let isOlder = false
+    queries.setQueriesData<ServerPages>({ queryKey: queryKeys.servers }, (list) => {
+      if (!list) return list
+      return {
+        ...list,
+        pages: list.pages.map((page) => ({
+          ...page,
+          data: page.data.map((row) => {
+            if (row.id !== id) return row
+            isKnown = true
+            isOlder ||= row.revision < revision
+            return { ...row, state }
+          }),
+        })),
+      }
+    })
+    const known = queries.getQueryData<Server>(queryKeys.server(id))
+    if (known) {
+      queries.setQueryData<Server>(queryKeys.server(id), { ...known, state })
+      if (known.revision < revision || deleted)
+        void queries.invalidateQueries({ queryKey: queryKeys.server(id), exact: true })
+    }
+    if (!isKnown || isOlder || deleted) reloadLists()
+  }
+
+  useLive('servers', '', { onEvent: patchServer, onResync: reloadLists })
+  useLive('operations', '', {
+    onEvent({ operation }) {
+      queries.setQueryData<readonly Operation[]>(queryKeys.operations, (all) => withOperation(all ?? [], operation))
+      if (!isFinished(operation) || !operation.server) return
+      void queries.invalidateQueries({ queryKey: queryKeys.server(operation.server), exact: true })
+      if (operation.kind === 'delete') reloadLists()
+    },
+    onResync: () => void queries.invalidateQueries({ queryKey: queryKeys.operations }),
+  })
+  useLive('nodes', () => (options.nodes() ? '' : undefined), {
+    onEvent: () => void queries.invalidateQueries({ queryKey: queryKeys.nodes }),
+    onResync: () => void queries.invalidateQueries({ queryKey: queryKeys.nodes }),
+  })
+}
