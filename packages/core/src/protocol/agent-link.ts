@@ -3,6 +3,8 @@ import type { AgentSession, ProtocolSocket } from './session.ts'
 import { systemTimers } from './timers.ts'
 
 const FIRST_DELAY_MS = 500
+/** A session that ends sooner counts as a failure: one that breaks again and again must not hammer the panel. */
+const SETTLED_MS = 10_000
 
 export interface AgentLinkOptions extends ConnectOptions {
   /** Opens a socket to the panel; it must be given up when the signal fires. */
@@ -20,19 +22,25 @@ export interface AgentLinkOptions extends ConnectOptions {
 
 /**
  * Keeps an agent connected until the signal fires. The pause doubles with each failure up to the limit, is drawn at random
- * between zero and that (so that a thousand agents do not return at once), and starts small again after a proven session.
+ * between zero and that (so that a thousand agents do not return at once), and starts small again after a session that has
+ * lasted ten seconds. The options are read anew for each attempt, so that `secret` and `keyId` may be getters.
  */
 export async function runAgentLink(options: AgentLinkOptions): Promise<void> {
-  const { signal, maxDelayMs = 30_000, random = Math.random } = options
+  const { signal, maxDelayMs = 30_000, random = Math.random, timers = systemTimers } = options
   let failures = 0
   while (!signal.aborted) {
     let reason: unknown
+    let cancelSettled: (() => void) | undefined
     try {
       const session = await connect(options)
-      failures = 0
+      cancelSettled = timers.after(SETTLED_MS, () => {
+        failures = 0
+      })
       reason = new Error(await follow(session, options))
     } catch (error) {
       reason = error
+    } finally {
+      cancelSettled?.()
     }
     if (signal.aborted) return
     const delayMs = Math.round(random() * Math.min(maxDelayMs, FIRST_DELAY_MS * 2 ** Math.min(failures, 20)))

@@ -2,12 +2,14 @@ import { AppError } from '../errors/index.ts'
 import type { ProtocolSocket } from './session.ts'
 import { MAX_FRAME_BYTES, violation } from './wire.ts'
 
-/** More than this many unread messages in the handshake is no handshake. */
-const MAX_WAITING = 32
+/** What a peer may send ahead; more than this before the handshake has ended is no handshake. */
+const MAX_WAITING_BYTES = 320 * 1024
+const MAX_WAITING = 64
 
 /** Reads a socket message by message for the handshake, then hands it over to a listener without losing one between. */
 export class Inbox {
   readonly #waiting: Uint8Array[] = []
+  #waitingBytes = 0
   #listener: ((data: Uint8Array) => void) | undefined
   #closeListener: ((reason: string) => void) | undefined
   #pending: { resolve: (data: Uint8Array) => void; reject: (error: AppError) => void } | undefined
@@ -52,7 +54,10 @@ export class Inbox {
       this.#pending = undefined
       return resolve(data)
     }
-    if (this.#waiting.length >= MAX_WAITING) return this.fail(violation('too many messages before the handshake'))
+    this.#waitingBytes += data.length
+    if (this.#waiting.length >= MAX_WAITING || this.#waitingBytes > MAX_WAITING_BYTES) {
+      return this.fail(violation('too many messages before the handshake'))
+    }
     this.#waiting.push(data)
   }
 

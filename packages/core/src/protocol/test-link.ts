@@ -3,6 +3,40 @@ import { connectToPanel, type ConnectOptions } from './connect-to-panel.ts'
 import { memoryOutbox } from './memory-outbox.ts'
 import type { AgentHello, AgentSession, PanelHello, PanelSession } from './session.ts'
 import { socketPair, type SocketPair, type SocketPairOptions } from './socket-pair.ts'
+import type { Timers } from './timers.ts'
+
+/** Timers that run only when a test lets time pass. */
+export function manualTimers(): Timers & { advance(ms: number): Promise<void>; readonly pending: number } {
+  let time = 0
+  const due = new Set<{ readonly at: number; readonly callback: () => void }>()
+  return {
+    get pending() {
+      return due.size
+    },
+    after(delayMs, callback) {
+      const timer = { at: time + delayMs, callback }
+      due.add(timer)
+      return () => due.delete(timer)
+    },
+    async advance(ms) {
+      const end = time + ms
+      for (;;) {
+        await settle()
+        const [next] = [...due].filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at)
+        if (!next) break
+        due.delete(next)
+        time = next.at
+        next.callback()
+      }
+      time = end
+    },
+  }
+}
+
+/** Lets everything happen that needs no timer. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
 
 export const NODE = '018f2f6e-0000-7000-8000-000000000001'
 export const SERVER = '6f0c1c9a-3e0a-4b5e-9d43-0a4c6b1f2d3e'
