@@ -1,0 +1,449 @@
+import {
+  DIGITS,
+  PatternError,
+  SPACES,
+  WORDS,
+  charSet,
+  type CharSet,
+  type PatternFlags,
+  type PatternNode,
+} from './pattern-tree.ts'
+
+export const MAX_PATTERN_LENGTH = 10_000
+const MAX_GROUP_DEPTH = 100
+const CONTROL: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, f: 12, v: 11, a: 7, e: 27 }
+const POSIX: Readonly<Record<string, CharSet>> = {
+  alpha: charSet([
+    [65, 90],
+    [97, 122],
+  ]),
+  digit: DIGITS,
+  alnum: charSet([
+    [48, 57],
+    [65, 90],
+    [97, 122],
+  ]),
+  upper: charSet([[65, 90]]),
+  lower: charSet([[97, 122]]),
+  space: SPACES,
+  blank: charSet([
+    [9, 9],
+    [32, 32],
+  ]),
+  punct: charSet([
+    [33, 47],
+    [58, 64],
+    [91, 96],
+    [123, 126],
+  ]),
+  xdigit: charSet([
+    [48, 57],
+    [65, 70],
+    [97, 102],
+  ]),
+  word: WORDS,
+}
+
+export interface ParsedPattern {
+  readonly root: PatternNode
+  readonly groupCount: number
+}
+
+/**
+ * Reads the common part of PCRE and RE2.
+ * @throws PatternError for what neither knows, and for what this engine does not (recursion, conditions)
+ */
+export function parsePattern(source: string, flags: PatternFlags): ParsedPattern {
+  if (source.length > MAX_PATTERN_LENGTH) throw new PatternError('the pattern is too long')
+  return new PatternParser(source, flags).parse()
+}
+
+class PatternParser {
+  readonly #chars: readonly string[]
+  readonly #names = new Map<string, number>()
+  #flags: PatternFlags
+  #at = 0
+  #groups = 0
+  #depth = 0
+
+  constructor(source: string, flags: PatternFlags) {
+    this.#chars = Array.from(source)
+    this.#flags = flags
+  }
+
+  parse(): ParsedPattern {
+    const root = this.#choice()
+    if (this.#at < this.#chars.length) throw new PatternError('a closing bracket has no opening one')
+    return { root, groupCount: this.#groups }
+  }
+
+  #peek(offset = 0): string {
+    return this.#chars[this.#at + offset] ?? ''
+  }
+
+  #eat(text: string): boolean {
+    for (let index = 0; index < text.length; index++) if (this.#peek(index) !== text[index]) return false
+    this.#at += text.length
+    return true
+  }
+
+  #choice(): PatternNode {
+    const items = [this.#sequence()]
+    while (this.#eat('|')) items.push(this.#sequence())
+    return items.length === 1 && items[0] ? items[0] : { kind: 'choice', items }
+  }
+
+  #sequence(): PatternNode {
+    const items: PatternNode[] = []
+    while (this.#at < this.#chars.length && this.#peek() !== '|' && this.#peek() !== ')') {
+      if (this.#skipIgnored()) continue
+      const atom = this.#atom()
+      if (atom) items.push(this.#quantified(atom))
+    }
+    return { kind: 'sequence', items }
+  }
+
+  /** With the flag x, white space and comments mean nothing. */
+  #skipIgnored(): boolean {
+    if (!this.#flags.extended) return false
+    if (/\s/.test(this.#peek())) {
+      this.#at++
+      return true
+    }
+    if (this.#peek() !== '#') return false
+    while (this.#at < this.#chars.length && this.#peek() !== '\n') this.#at++
+    return true
+  }
+
+  #quantified(atom: PatternNode): PatternNode {
+    let item = atom
+    for (;;) {
+      const bounds = this.#bounds()
+      if (!bounds) return item
+      const isPossessive = this.#eat('+')
+      const isLazy = !isPossessive && this.#eat('?') !== (this.#flags.ungreedy ?? false)
+      const repeat: PatternNode = { kind: 'repeat', item, min: bounds[0], max: bounds[1], isLazy }
+      item = isPossessive ? { kind: 'atomic', item: repeat } : repeat
+      if (/[*+?]/.test(this.#peek())) throw new PatternError('a quantifier follows a quantifier')
+    }
+  }
+
+  #bounds(): readonly [number, number] | null {
+    if (this.#eat('*')) return [0, Infinity]
+    if (this.#eat('+')) return [1, Infinity]
+    if (this.#eat('?')) return [0, 1]
+    if (this.#peek() !== '{') return null
+    const found = /^\{(\d*)(,?)(\d*)\}/.exec(this.#chars.slice(this.#at, this.#at + 16).join(''))
+    if (!found || (found[1] === '' && found[3] === '')) return null
+    const min = Number(found[1] || 0)
+    const max = found[2] === '' ? min : found[3] === '' ? Infinity : Number(found[3])
+    if (max < min || min > 65_535) throw new PatternError('the bounds of a repetition are wrong')
+    this.#at += found[0].length
+    return [min, max]
+  }
+
+  #atom(): PatternNode | null {
+    const char = this.#peek()
+    switch (char) {
+      case '(':
+        return this.#group()
+      case '[':
+        return { kind: 'set', set: this.#class() }
+      case '.':
+        this.#at++
+        return { kind: 'set', set: this.#flags.dotAll ? charSet([], true) : charSet([[10, 10]], true) }
+      case '^':
+        this.#at++
+        return { kind: 'assert', assert: this.#flags.multiline ? 'lineStart' : 'inputStart' }
+      case '$':
+        this.#at++
+        if (this.#flags.multiline) return { kind: 'assert', assert: 'lineEnd' }
+        return { kind: 'assert', assert: this.#flags.dollarEndOnly ? 'inputEnd' : 'end' }
+      case '\\':
+        return this.#escape()
+      case '*':
+      case '+':
+      case '?':
+        throw new PatternError('a quantifier has nothing to repeat')
+      default:
+        this.#at++
+        return this.#literal(char)
+    }
+  }
+
+  #literal(char: string): PatternNode {
+    return { kind: 'set', set: this.#folded(charSet([[codeOf(char), codeOf(char)]])) }
+  }
+
+  #folded(set: CharSet): CharSet {
+    if (!this.#flags.ignoreCase) return set
+    const extra: [number, number][] = []
+    for (const [from, to] of set.ranges) {
+      addOverlap(extra, from, to, 65, 90, 32)
+      addOverlap(extra, from, to, 97, 122, -32)
+      if (to - from < 64) {
+        for (let code = Math.max(from, 128); code <= to; code++) {
+          for (const other of otherCases(code)) extra.push([other, other])
+        }
+      }
+    }
+    return { ...set, ranges: [...set.ranges, ...extra] }
+  }
+
+  #group(): PatternNode | null {
+    this.#at++
+    if (++this.#depth > MAX_GROUP_DEPTH) throw new PatternError('groups are nested too deeply')
+    const outer = this.#flags
+    const wrap = this.#groupKind()
+    if (wrap === null) {
+      // `(?i)` holds to the end of the group around it.
+      this.#depth--
+      return null
+    }
+    const item = this.#choice()
+    if (!this.#eat(')')) throw new PatternError('a group is not closed')
+    this.#flags = outer
+    this.#depth--
+    return wrap(item)
+  }
+
+  #groupKind(): ((item: PatternNode) => PatternNode) | null {
+    if (this.#peek() !== '?') return this.#capture()
+    if (this.#eat('?:')) return (item) => item
+    if (this.#eat('?>')) return (item) => ({ kind: 'atomic', item })
+    if (this.#eat('?=')) return (item) => ({ kind: 'look', item, isBehind: false, isNegated: false })
+    if (this.#eat('?!')) return (item) => ({ kind: 'look', item, isBehind: false, isNegated: true })
+    if (this.#eat('?<=')) return (item) => ({ kind: 'look', item, isBehind: true, isNegated: false })
+    if (this.#eat('?<!')) return (item) => ({ kind: 'look', item, isBehind: true, isNegated: true })
+    if (this.#eat('?#')) {
+      while (this.#at < this.#chars.length && this.#peek() !== ')') this.#at++
+      if (!this.#eat(')')) throw new PatternError('a comment is not closed')
+      return null
+    }
+    const rest = this.#chars.slice(this.#at, this.#at + 80).join('')
+    const named = /^\?(?:P?<|')([A-Za-z_]\w{0,31})[>']/.exec(rest)
+    if (named) {
+      this.#at += named[0].length
+      return this.#capture(named[1])
+    }
+    const inline = /^\?([imsxU]*)(?:-([imsxU]*))?([:)])/.exec(rest)
+    if (!inline) throw new PatternError('a group begins with a sign that is not supported')
+    this.#at += inline[0].length
+    this.#flags = withFlags(withFlags(this.#flags, inline[1] ?? '', true), inline[2] ?? '', false)
+    return inline[3] === ')' ? null : (item) => item
+  }
+
+  #capture(name?: string): (item: PatternNode) => PatternNode {
+    const index = ++this.#groups
+    if (name !== undefined) this.#names.set(name, index)
+    return (item) => ({ kind: 'group', item, index })
+  }
+
+  #escape(): PatternNode | null {
+    this.#at++
+    const char = this.#peek()
+    if (char === '') throw new PatternError('the pattern ends with a backslash')
+    const assert = ASSERTS[char]
+    if (assert) {
+      this.#at++
+      return { kind: 'assert', assert }
+    }
+    if (/[1-9]/.test(char)) {
+      this.#at++
+      return { kind: 'backReference', index: Number(char) }
+    }
+    const back = /^k[<{']([A-Za-z_]\w*)[>}']/.exec(this.#chars.slice(this.#at, this.#at + 40).join(''))
+    if (back) {
+      const index = this.#names.get(back[1] ?? '')
+      if (index === undefined) throw new PatternError('a back reference names a group that is not there')
+      this.#at += back[0].length
+      return { kind: 'backReference', index }
+    }
+    if (char === 'Q') return this.#quoted()
+    if (char === 'E') {
+      this.#at++
+      return null
+    }
+    if (char === 'R') {
+      this.#at++
+      return { kind: 'set', set: charSet([[10, 13]]) }
+    }
+    return { kind: 'set', set: this.#folded(this.#escapedSet()) }
+  }
+
+  #quoted(): PatternNode {
+    this.#at++
+    const items: PatternNode[] = []
+    while (this.#at < this.#chars.length && !this.#eat('\\E')) {
+      items.push(this.#literal(this.#peek()))
+      this.#at++
+    }
+    return { kind: 'sequence', items }
+  }
+
+  /** After the backslash: a class, a code, or the sign itself. */
+  #escapedSet(): CharSet {
+    const char = this.#peek()
+    this.#at++
+    switch (char) {
+      case 'd':
+        return DIGITS
+      case 'D':
+        return { ...DIGITS, isNegated: true }
+      case 'w':
+        return WORDS
+      case 'W':
+        return { ...WORDS, isNegated: true }
+      case 's':
+        return SPACES
+      case 'S':
+        return { ...SPACES, isNegated: true }
+      case 'h':
+        return POSIX['blank'] ?? SPACES
+      case 'N':
+        return charSet([[10, 10]], true)
+      case 'p':
+      case 'P':
+        return this.#property(char === 'P')
+      case 'x':
+        return this.#hex()
+      case '0':
+        return charSet([[0, 0]])
+      case 'c': {
+        const code = codeOf(this.#peek().toUpperCase()) ^ 64
+        this.#at++
+        return charSet([[code, code]])
+      }
+      default: {
+        const control = Object.hasOwn(CONTROL, char) ? CONTROL[char] : undefined
+        if (control === undefined && /[A-Za-z]/.test(char)) {
+          throw new PatternError(`\\${char} is not supported`)
+        }
+        const code = control ?? codeOf(char)
+        return charSet([[code, code]])
+      }
+    }
+  }
+
+  #hex(): CharSet {
+    const found = /^(?:\{([0-9a-fA-F]{1,6})\}|([0-9a-fA-F]{0,2}))/.exec(
+      this.#chars.slice(this.#at, this.#at + 8).join(''),
+    )
+    this.#at += found?.[0].length ?? 0
+    const code = Number.parseInt((found?.[1] ?? found?.[2]) || '0', 16)
+    if (code > 0x10ffff) throw new PatternError('a code point is too large')
+    return charSet([[code, code]])
+  }
+
+  #property(isNegated: boolean): CharSet {
+    const found = /^(?:([A-Z])|\{(\^?)([A-Za-z_]{1,40})\})/.exec(this.#chars.slice(this.#at, this.#at + 44).join(''))
+    if (!found) throw new PatternError('\\p needs the name of a property')
+    this.#at += found[0].length
+    const name = found[1] ?? found[3] ?? ''
+    const property = compileProperty(name)
+    return { ranges: [], properties: [property], nested: [], isNegated: isNegated !== (found[2] === '^') }
+  }
+
+  #class(): CharSet {
+    this.#at++
+    const isNegated = this.#eat('^')
+    const ranges: (readonly [number, number])[] = []
+    const nested: CharSet[] = []
+    for (let isFirst = true; ; isFirst = false) {
+      if (this.#at >= this.#chars.length) throw new PatternError('a character class is not closed')
+      if (!isFirst && this.#eat(']')) break
+      const from = this.#classItem()
+      const low = singleOf(from)
+      if (low === null || this.#peek() !== '-' || this.#peek(1) === ']' || this.#peek(1) === '') {
+        if (low === null) nested.push(from)
+        else ranges.push([low, low])
+        continue
+      }
+      this.#at++
+      const to = this.#classItem()
+      const high = singleOf(to)
+      if (high === null) {
+        // As in `[a-\d]`: the dash stands for itself.
+        ranges.push([low, low], [45, 45])
+        nested.push(to)
+        continue
+      }
+      if (high < low) throw new PatternError('a range in a character class runs backwards')
+      ranges.push([low, high])
+    }
+    return { ...this.#folded({ ranges, properties: [], isNegated: false, nested: [] }), isNegated, nested }
+  }
+
+  #classItem(): CharSet {
+    const char = this.#peek()
+    if (char === '[' && this.#peek(1) === ':') {
+      const found = /^\[:(\^?)([a-z]+):\]/.exec(this.#chars.slice(this.#at, this.#at + 16).join(''))
+      const set = found && Object.hasOwn(POSIX, found[2] ?? '') ? POSIX[found[2] ?? ''] : undefined
+      if (found && set) {
+        this.#at += found[0].length
+        return { ...set, isNegated: found[1] === '^' }
+      }
+    }
+    this.#at++
+    if (char !== '\\') return charSet([[codeOf(char), codeOf(char)]])
+    if (this.#peek() === 'b') {
+      this.#at++
+      return charSet([[8, 8]])
+    }
+    if (this.#peek() === '') throw new PatternError('a character class is not closed')
+    return this.#escapedSet()
+  }
+}
+
+const ASSERTS: Readonly<Record<string, 'boundary' | 'noBoundary' | 'inputStart' | 'end' | 'inputEnd' | undefined>> =
+  Object.assign(Object.create(null), {
+    b: 'boundary',
+    B: 'noBoundary',
+    A: 'inputStart',
+    Z: 'end',
+    z: 'inputEnd',
+  })
+
+const codeOf = (char: string): number => char.codePointAt(0) ?? 0
+
+function singleOf(set: CharSet): number | null {
+  const [range] = set.ranges
+  const isPlain = set.ranges.length === 1 && set.properties.length === 0 && set.nested.length === 0 && !set.isNegated
+  return isPlain && range && range[0] === range[1] ? range[0] : null
+}
+
+function addOverlap(into: [number, number][], from: number, to: number, low: number, high: number, shift: number) {
+  const start = Math.max(from, low)
+  const end = Math.min(to, high)
+  if (start <= end) into.push([start + shift, end + shift])
+}
+
+function otherCases(code: number): number[] {
+  const char = String.fromCodePoint(code)
+  return [char.toLowerCase(), char.toUpperCase()]
+    .filter((other) => [...other].length === 1 && other !== char)
+    .map(codeOf)
+}
+
+function compileProperty(name: string): RegExp {
+  for (const form of [name, `Script=${name}`]) {
+    try {
+      return new RegExp(`^\\p{${form}}$`, 'u')
+    } catch {
+      // Not a category; the next form is a script.
+    }
+  }
+  throw new PatternError(`the property ${name} is not known`)
+}
+
+function withFlags(flags: PatternFlags, letters: string, isOn: boolean): PatternFlags {
+  const has = (letter: string) => letters.includes(letter)
+  return {
+    ...flags,
+    ...(has('i') && { ignoreCase: isOn }),
+    ...(has('m') && { multiline: isOn }),
+    ...(has('s') && { dotAll: isOn }),
+    ...(has('x') && { extended: isOn }),
+    ...(has('U') && { ungreedy: isOn }),
+  }
+}
