@@ -19,3 +19,11 @@ export { environmentOf, renderStartup } from './startup.ts'
 export { stopMethodOf } from './stop.ts'
 export { compileRules, type CompiledRule, type CompiledRules } from './rules/compile-rules.ts'
 export { validateValue, type ValidateOptions, type Validation } from './rules/validate-value.ts'
+export { describeRules } from './rules/describe-rules.ts'
+export { configFilesOf } from './config-files.ts'
+export {
+  processConfiguration,
+  type ProcessConfigFile,
+  type ProcessConfiguration,
+  type ProcessPanel,
+} from './process-configuration.ts'

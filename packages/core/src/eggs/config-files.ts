@@ -1,0 +1,43 @@
+import type { Static } from 'typebox'
+import type { SpecConfigFile } from '../protocol/spec.ts'
+import { hatcheryLookup } from './hatchery-placeholders.ts'
+import type { Egg } from './model.ts'
+import { replacePlaceholders } from './placeholders.ts'
+import type { EggServer } from './server.ts'
+
+type ConfigFile = Static<typeof SpecConfigFile>
+
+const PARSERS: Readonly<Record<string, ConfigFile['parser']>> = {
+  file: 'file',
+  properties: 'properties',
+  ini: 'ini',
+  json: 'json',
+  yaml: 'yaml',
+  yml: 'yaml',
+  xml: 'xml',
+  toml: 'toml',
+}
+
+/**
+ * The files that the agent patches before each start, placeholders resolved to text; `config.…` stays for the agent.
+ * Booleans and numbers of the egg keep their type. A file whose parser nobody knows is left out.
+ */
+export function configFilesOf(egg: Egg, server: EggServer): ConfigFile[] {
+  const lookup = hatcheryLookup(egg, server)
+  const resolve = (text: string) => replacePlaceholders(text, lookup)
+  return egg.config.files.flatMap((file) => {
+    const parser = Object.hasOwn(PARSERS, file.parser) ? PARSERS[file.parser] : undefined
+    if (parser === undefined) return []
+    const replace = file.replace.map(({ match, ifValue, value }) => ({
+      match,
+      ifValue,
+      value: typeof value === 'string' ? resolve(value) : value,
+    }))
+    const bare = (name: string) => lookup(`env.${name}`) || undefined
+    const path = replacePlaceholders(resolve(file.path), bare).replace(
+      /\$\{(\w+)\}/g,
+      (text, name: string) => bare(name) ?? text,
+    )
+    return [{ path, parser, createFile: file.createFile, replace }]
+  })
+}
