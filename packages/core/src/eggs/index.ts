@@ -27,3 +27,5 @@ export {
   type ProcessConfiguration,
   type ProcessPanel,
 } from './process-configuration.ts'
+export { featuresOf, matchFeature } from './features.ts'
+export { javaImagesFor, requiredJavaVersion } from './java-images.ts'
