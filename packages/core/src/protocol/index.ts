@@ -3,6 +3,7 @@ export { runAgentLink, type AgentLinkOptions } from './agent-link.ts'
 export { connectToPanel, type ConnectOptions } from './connect-to-panel.ts'
 export { type LinkOptions } from './link-options.ts'
 export { memoryOutbox } from './memory-outbox.ts'
+export { describeOutbox, type OutboxUnderTest, type TestRunner } from './outbox-conformance.ts'
 export {
   AGENT_METHODS,
   DURABLE_EVENTS,
