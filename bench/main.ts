@@ -19,10 +19,14 @@ for (const file of files) {
   const name = path.basename(file, '.bench.ts')
   if (wanted.length > 0 && !wanted.includes(name)) continue
   console.log(`\n${name}`)
-  const { bench } = (await import(pathToFileURL(path.join(import.meta.dirname, file)).href)) as { bench(): Promise<readonly Figure[]> }
+  const { bench } = (await import(pathToFileURL(path.join(import.meta.dirname, file)).href)) as {
+    bench(): Promise<readonly Figure[]>
+  }
   const figures = await bench()
   for (const figure of figures) {
-    console.log(`  ${figure.name.padEnd(56)} ${format(figure.value).padStart(12)} ${figure.unit}${figure.note ? `  (${figure.note})` : ''}`)
+    console.log(
+      `  ${figure.name.padEnd(56)} ${format(figure.value).padStart(12)} ${figure.unit}${figure.note ? `  (${figure.note})` : ''}`,
+    )
   }
   writeFileSync(path.join(import.meta.dirname, 'results', `${name}.json`), `${JSON.stringify(figures, null, 2)}\n`)
 }
