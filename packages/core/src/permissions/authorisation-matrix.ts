@@ -19,11 +19,13 @@ export const PRINCIPAL_KINDS = [
 export type PrincipalKind = (typeof PRINCIPAL_KINDS)[number]
 
 /**
- * - `sign-in`: 401, nobody has been recognised.
+ * - `sign-in`: 401, nobody has been recognised who could do this: nobody at all, a node where a person is asked for, or
+ *   a person where a node is.
  * - `forbidden`: 403.
+ * - `invalid`: 422, whoever asks: the request names something that does not exist.
  * - `hidden`: 404, so that nobody learns which servers exist.
  */
-export type Verdict = 'allowed' | 'sign-in' | 'forbidden' | 'hidden'
+export type Verdict = 'allowed' | 'sign-in' | 'forbidden' | 'invalid' | 'hidden'
 
 export interface MatrixRow {
   /** Operation id of an endpoint, or name of a live topic or command. */
@@ -91,20 +93,16 @@ function verdictsOf(door: string, required: RequiredPermission): Readonly<Record
 
 function verdictOf(principal: PrincipalKind, required: RequiredPermission): Verdict | undefined {
   if (required === 'public') return 'allowed'
-  if (required === 'node') return principal === 'node' ? 'allowed' : refusalOf(principal)
-  if (required === 'never') return refusalOf(principal)
+  if (required === 'node') return principal === 'node' ? 'allowed' : 'sign-in'
+  if (required === 'never') return 'invalid'
   if (typeof required !== 'object' || required === null) return undefined
-  if (principal === 'anonymous' || principal === 'node') return refusalOf(principal)
+  if (principal === 'anonymous' || principal === 'node') return 'sign-in'
   // A permission that does not exist: the key below is limited to something else than `required`, whatever that is.
   if (principal === 'limited-key') return keyAllows(['account:none'], required) ? undefined : 'forbidden'
   if ('server' in required) return SERVER_VERDICTS[principal]
   if ('admin' in required) return principal === 'administrator' ? 'allowed' : 'forbidden'
   if ('account' in required) return 'allowed'
   return undefined
-}
-
-function refusalOf(principal: PrincipalKind): Verdict {
-  return principal === 'anonymous' ? 'sign-in' : 'forbidden'
 }
 
 const SERVER_VERDICTS = {

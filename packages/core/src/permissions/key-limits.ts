@@ -13,7 +13,8 @@ export function keyPermissionName(required: RequiredPermission): string | undefi
 
 /**
  * Whether the limits of an API key let a request through; what the key's owner may do is a question of its own.
- * An empty list limits nothing. `server:*` is the whole catalogue. A plain name means the server permission.
+ * An empty list limits nothing. `server:*` is the whole catalogue. A plain name means
+ * the permission of that name on a server or on the own account, never the administrator's.
  */
 export function keyAllows(limits: readonly string[], required: RequiredPermission): boolean {
   if (required === 'public') return true
@@ -24,6 +25,6 @@ export function keyAllows(limits: readonly string[], required: RequiredPermissio
   return (
     limits.includes(name) ||
     limits.includes(`${catalogue}:${EVERYTHING}`) ||
-    (catalogue === 'server' && plain !== undefined && limits.includes(plain))
+    (catalogue !== 'admin' && plain !== undefined && limits.includes(plain))
   )
 }
