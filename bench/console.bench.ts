@@ -1,0 +1,111 @@
+import { WebSocket } from 'ws'
+import { createGameServer } from '../test/game-server.ts'
+import { startProduct, type Product } from '../test/product.ts'
+import type { Figure } from './main.ts'
+
+export interface ConsoleResult {
+  readonly linesPerSecond: number
+  readonly sent: number
+  /** Lines each healthy client missed or got twice, the worst of them. */
+  readonly missing: number
+  readonly doubled: number
+  readonly p99Ms: number
+}
+
+const SECONDS = 10
+
+/** A server that prints numbered lines with their time, evenly, for a while; `go` on standard input starts it. */
+const FLOOD = (rate: number) =>
+  `exec node -e 'let i=0,t0=0;const w=process.stdout;function tick(){const due=Math.min((Date.now()-t0)*${rate}/1000,${rate * SECONDS});let s="";while(i<due){s+="n="+i+" t="+Date.now()+" a line of a busy game server with some text to make it about as long as real ones\\n";i++}if(s)w.write(s);if(i<${rate * SECONDS})setTimeout(tick,5);else console.log("flood over "+i)}process.stdin.on("data",()=>{if(!t0){t0=Date.now();tick()}});console.log("ready")'`
+
+/** One server prints `rate` lines a second; ten clients of the live channel read, `stalled` of them never do. */
+export async function measureConsole(
+  product: Product,
+  rate: number,
+  clients = 10,
+  stalled = 0,
+): Promise<ConsoleResult> {
+  const server = await createGameServer(product, {
+    name: `Flood ${rate}`,
+    startup: FLOOD(rate),
+    image: 'hatchery.local/demo-node:1',
+    start: true,
+    memoryMiB: 512,
+  })
+  const readers = await Promise.all(Array.from({ length: clients }, (_, n) => watch(product, server.id, n < stalled)))
+  const started = performance.now()
+  await product.client.sendCommand({ params: { server: server.id }, body: { command: 'go' } })
+  const healthy = readers.filter((reader) => !reader.isStalled)
+  await Promise.all(healthy.map((reader) => reader.over))
+  const seconds = (performance.now() - started) / 1000
+  for (const reader of readers) reader.close()
+  await product.client.powerServer({ params: { server: server.id }, body: { action: 'kill' } })
+  const sent = rate * SECONDS
+  const delays = healthy.flatMap((reader) => reader.delays).sort((a, b) => a - b)
+  return {
+    sent,
+    linesPerSecond: sent / seconds,
+    missing: Math.max(...healthy.map((reader) => sent - reader.seen.size)),
+    doubled: Math.max(...healthy.map((reader) => reader.doubled)),
+    p99Ms: delays[Math.floor(delays.length * 0.99)] ?? Number.NaN,
+  }
+}
+
+interface Reader {
+  readonly isStalled: boolean
+  readonly seen: Set<number>
+  doubled: number
+  readonly delays: number[]
+  readonly over: Promise<void>
+  close(): void
+}
+
+async function watch(product: Product, server: string, isStalled: boolean): Promise<Reader> {
+  const socket = new WebSocket(`${product.url.replace('http', 'ws')}/api/v1/live`, {
+    headers: { authorization: `Bearer ${product.apiKey}` },
+  })
+  const { promise: over, resolve, reject } = Promise.withResolvers<void>()
+  const { promise: subscribed, resolve: onSubscribed } = Promise.withResolvers<void>()
+  const reader: Reader = { isStalled, seen: new Set(), doubled: 0, delays: [], over, close: () => socket.terminate() }
+  socket.on('error', reject)
+  socket.on('message', (data: Buffer) => {
+    const message = JSON.parse(data.toString()) as { type: string; event?: { lines: { text: string }[] } }
+    if (message.type === 'hello')
+      socket.send(JSON.stringify({ type: 'subscribe', id: 1, topic: `server-console:${server}` }))
+    if (message.type === 'ok') {
+      onSubscribed()
+      // A stalled client reads nothing any more, as a laptop that fell asleep does.
+      if (isStalled) socket.pause()
+    }
+    const now = Date.now()
+    for (const { text } of message.event?.lines ?? []) {
+      const found = /^n=(\d+) t=(\d+)/.exec(text)
+      if (found) {
+        const n = Number(found[1])
+        if (reader.seen.has(n)) reader.doubled += 1
+        reader.seen.add(n)
+        if (n % 50 === 0) reader.delays.push(now - Number(found[2]))
+      } else if (text.startsWith('flood over')) resolve()
+    }
+  })
+  await subscribed
+  return reader
+}
+
+export async function bench(): Promise<readonly Figure[]> {
+  await using product = await startProduct({ args: ['--demo'] })
+  const figures: Figure[] = []
+  for (const [name, stalled] of [
+    ['15,000 lines/s to ten clients', 0],
+    ['15,000 lines/s to ten clients, one stalled', 1],
+  ] as const) {
+    const result = await measureConsole(product, 15_000, 10, stalled)
+    figures.push({
+      name,
+      value: result.p99Ms,
+      unit: 'ms p99',
+      note: `${result.missing} missing, ${result.doubled} doubled, ${Math.round(result.linesPerSecond)} lines/s`,
+    })
+  }
+  return figures
+}
