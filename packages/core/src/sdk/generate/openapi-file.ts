@@ -50,9 +50,9 @@ const SECURITY_SCHEMES = {
   session: {
     type: 'apiKey',
     in: 'cookie',
-    name: 'hatchery_session',
+    name: 'hatchery',
     description:
-      'Set by signing in, `__Host-hatchery_session` where TLS is. Unsafe calls also need an allowed `Origin`.',
+      'Set by signing in, `__Host-hatchery` where TLS is. Unsafe calls also need an allowed `Origin`.',
   },
   apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `Authorization: Bearer hk_…`.' },
 }
