@@ -29,3 +29,10 @@ export {
 } from './process-configuration.ts'
 export { featuresOf, matchFeature } from './features.ts'
 export { javaImagesFor, requiredJavaVersion } from './java-images.ts'
+export { patchConfigFile } from './config-patch/patch-config-file.ts'
+export {
+  ConfigPatchError,
+  type ConfigParser,
+  type ConfigReplacement,
+  type PatchContext,
+} from './config-patch/replacement.ts'

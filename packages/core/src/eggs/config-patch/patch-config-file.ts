@@ -1,0 +1,43 @@
+import { patchIni } from './patch-ini.ts'
+import { patchJson } from './patch-json.ts'
+import { patchLines } from './patch-lines.ts'
+import { patchProperties } from './patch-properties.ts'
+import { patchToml } from './patch-toml.ts'
+import { patchXml } from './patch-xml.ts'
+import { patchYaml } from './patch-yaml.ts'
+import {
+  ConfigPatchError,
+  withContext,
+  type ConfigParser,
+  type ConfigReplacement,
+  type PatchContext,
+} from './replacement.ts'
+
+const MAX_LENGTH = 16 * 1024 * 1024
+
+const PATCHERS: Readonly<Record<ConfigParser, (text: string, replacements: readonly ConfigReplacement[]) => string>> = {
+  file: patchLines,
+  properties: patchProperties,
+  ini: patchIni,
+  json: patchJson,
+  yaml: patchYaml,
+  xml: patchXml,
+  toml: patchToml,
+}
+
+/**
+ * Sets values in a game's configuration file before it starts. Comments, order, indentation and line ends stay; what
+ * already has its value is not touched. An empty text stands for a new file.
+ *
+ * @throws ConfigPatchError when the file is not of its kind: leave it as it is and start anyway
+ * @example patchConfigFile('properties', text, [{ match: 'server-port', ifValue: null, value: '25565' }])
+ */
+export function patchConfigFile(
+  parser: ConfigParser,
+  text: string,
+  replacements: readonly ConfigReplacement[],
+  context: PatchContext = {},
+): string {
+  if (text.length > MAX_LENGTH) throw new ConfigPatchError('The file is larger than 16 MiB; it is left as it is.')
+  return PATCHERS[parser](text, withContext(replacements, context))
+}

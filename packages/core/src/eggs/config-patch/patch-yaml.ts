@@ -1,0 +1,202 @@
+import {
+  Document,
+  Scalar,
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  stringify,
+  type Node,
+  type YAMLMap,
+} from 'yaml'
+import { listIndexOf, parseConfigPath, typedLike, wrapMissing, type PathStep } from './config-path.ts'
+import {
+  ConfigPatchError,
+  applyEdits,
+  lineEndOf,
+  newValueOf,
+  rulesOf,
+  type ConfigReplacement,
+  type Edit,
+  type Rule,
+} from './replacement.ts'
+
+/** Sets values of a YAML file. Values are exchanged in the text itself, so comments, quotes and anchors stay. */
+export function patchYaml(text: string, replacements: readonly ConfigReplacement[]): string {
+  let result = text
+  for (const rule of rulesOf(replacements)) {
+    const steps = parseConfigPath(rule.match)
+    const document = readDocument(result)
+    for (const path of findPaths(document.contents, steps, [])) result = setValue(result, path, rule)
+  }
+  return result
+}
+
+type Path = readonly (string | number)[]
+
+function readDocument(text: string): Document.Parsed | Document {
+  let document
+  try {
+    document = parseDocument(text, { uniqueKeys: false, logLevel: 'silent' })
+  } catch (error) {
+    // Deep nesting ends the parser with a RangeError.
+    throw new ConfigPatchError('The YAML cannot be read; it is left as it is.', { cause: error })
+  }
+  const [problem] = document.errors
+  if (problem)
+    throw new ConfigPatchError(`The YAML is broken (${problem.message.split('\n')[0] ?? ''}); it is left as it is.`)
+  return document
+}
+
+/** Wildcards spread out over what is there; a path may end in steps that are missing. */
+function findPaths(node: unknown, steps: readonly PathStep[], path: Path): Path[] {
+  const [step, ...rest] = steps
+  if (!step) return [path]
+  if (step.kind === 'all') {
+    if (isMap(node)) return node.items.flatMap(({ key, value }) => findPaths(value, rest, [...path, keyOf(key)]))
+    return isSeq(node) ? node.items.flatMap((item, index) => findPaths(item, rest, [...path, index])) : []
+  }
+  if (isSeq(node)) {
+    const index = listIndexOf(step)
+    return index === undefined || index > node.items.length ? [] : findPaths(node.items[index], rest, [...path, index])
+  }
+  if (step.kind === 'index') return step.index === 0 ? findPaths(undefined, rest, [...path, 0]) : []
+  const whole = steps.every(({ kind }) => kind === 'key')
+    ? steps.map((each) => (each.kind === 'key' ? each.name : '')).join('.')
+    : ''
+  if (isMap(node) && rest.length > 0 && pairOf(node, whole)) return [[...path, whole]]
+  return findPaths(isMap(node) ? pairOf(node, step.name)?.value : undefined, rest, [...path, step.name])
+}
+
+const keyOf = (key: unknown): string => (isScalar(key) ? String(key.value) : String(key))
+
+const pairOf = (map: YAMLMap, name: string | number) => map.items.findLast(({ key }) => keyOf(key) === String(name))
+
+function childOf(node: unknown, key: string | number): unknown {
+  if (isMap(node)) return pairOf(node, key)?.value ?? undefined
+  return isSeq(node) && typeof key === 'number' ? node.items[key] : undefined
+}
+
+function setValue(text: string, path: Path, rule: Rule): string {
+  const document = readDocument(text)
+  let node: unknown = document.contents
+  let depth = 0
+  let parent: unknown
+  while (depth < path.length && isCollection(node)) {
+    const child = childOf(node, path[depth] ?? '')
+    if (child === undefined) break
+    parent = node
+    node = isAlias(child) ? child.resolve(document) : child
+    depth++
+  }
+  const isThere = depth === path.length
+  const present = isThere && isScalar(node) ? node.value : undefined
+  const found = newValueOf(rule, isThere ? shownOf(node) : undefined)
+  if (!found) return text
+  const value = typedLike(found.value, present ?? undefined)
+  if (isThere && present === value) return text
+
+  const edit = isThere ? replaceScalar(node, value, parent, text) : insertMissing(node, path.slice(depth), value, text)
+  return checked(text, edit, document, path, value)
+}
+
+const shownOf = (node: unknown): string => {
+  if (isScalar(node)) return node.value === null ? '' : String(node.value)
+  return stringify(node)
+}
+
+/** The edited text where it means exactly what was wanted; otherwise the document written anew. */
+function checked(text: string, edit: Edit | undefined, document: Document, path: Path, value: unknown): string {
+  if (path.length === 0) return text
+  setDeep(document, path, value)
+  if (edit) {
+    const edited = applyEdits(text, [edit])
+    const again = parseDocument(edited, { uniqueKeys: false, logLevel: 'silent' })
+    if (again.errors.length === 0 && JSON.stringify(again.toJS()) === JSON.stringify(document.toJS())) return edited
+  }
+  const written = document.toString({ lineWidth: 0 })
+  return lineEndOf(text) === '\n' ? written : written.replace(/\r?\n/g, '\r\n')
+}
+
+function setDeep(document: Document, path: Path, value: unknown): void {
+  let node: unknown = document.contents
+  for (let depth = 0; depth < path.length - 1 && isCollection(node); depth++) {
+    const key = path[depth] ?? ''
+    const child = childOf(node, key)
+    const resolved = isAlias(child) ? child.resolve(document) : child
+    if (!isCollection(resolved)) {
+      const made = document.createNode(wrapPath(path.slice(depth + 1), value))
+      setChild(node, key, made)
+      return
+    }
+    node = resolved
+  }
+  if (!isCollection(node)) {
+    document.contents = document.createNode(wrapPath(path, value)) as Node as typeof document.contents
+    return
+  }
+  const last = path.at(-1) ?? ''
+  const child = childOf(node, last)
+  const target = isAlias(child) ? child.resolve(document) : child
+  if (isScalar(target)) target.value = value
+  else setChild(node, last, document.createNode(value))
+}
+
+function setChild(node: unknown, key: string | number, value: Node): void {
+  if (isSeq(node) && typeof key === 'number') node.items[key] = value
+  if (!isMap(node)) return
+  const pair = pairOf(node, key)
+  if (pair) pair.value = value
+  else node.set(new Scalar(key), value)
+}
+
+const wrapPath = (path: Path, value: unknown): unknown =>
+  wrapMissing(
+    path.map((key) => (typeof key === 'number' ? { kind: 'index', index: key } : { kind: 'key', name: key })),
+    value,
+  )
+
+function replaceScalar(node: unknown, value: unknown, parent: unknown, text: string): Edit | undefined {
+  if (!isScalar(node) || !node.range) return undefined
+  const [start, end] = node.range
+  const printed = printScalar(value, node.type, isCollection(parent) && parent.flow === true)
+  if (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED')
+    return { start, end, text: printed + lineEndOf(text) }
+  // `key:` without a value has its place right after the colon.
+  const gap = start === end && /[:-]$/.test(text.slice(0, start)) ? ' ' : ''
+  return { start, end, text: gap + printed }
+}
+
+/** What YAML 1.1 readers, which many games have, would not take for a text. */
+const NOT_TEXT_IN_YAML_1_1 = /^(?:y|n|yes|no|on|off|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?|0[0-7_]+)$/i
+
+function printScalar(value: unknown, type: string | undefined, isInFlow: boolean): string {
+  if (typeof value !== 'string') return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  if (type === 'QUOTE_DOUBLE' || /[\n\r]/.test(value)) return JSON.stringify(value)
+  if (type === 'QUOTE_SINGLE') return `'${value.replaceAll("'", "''")}'`
+  if (NOT_TEXT_IN_YAML_1_1.test(value) || (isInFlow && /[,[\]{}]/.test(value))) return JSON.stringify(value)
+  return stringify(value, { lineWidth: 0 }).trimEnd()
+}
+
+/** A new entry at the end of a map that is written line by line; other places are written anew. */
+function insertMissing(node: unknown, missing: Path, value: unknown, text: string): Edit | undefined {
+  if (!isMap(node) || node.flow) return undefined
+  const first = node.items[0]
+  const last = node.items.at(-1)
+  const firstKey = first?.key
+  const lastNode = last?.value ?? last?.key
+  if (!isScalar(firstKey) || !firstKey.range || !isRanged(lastNode)) return undefined
+  const column = firstKey.range[0] - (text.lastIndexOf('\n', firstKey.range[0] - 1) + 1)
+  let at = lastNode.range[1]
+  while (at > 0 && /\s/.test(text[at - 1] ?? '')) at--
+  while (at < text.length && !/[\r\n]/.test(text[at] ?? '')) at++
+  const end = lineEndOf(text)
+  const nested = stringify(wrapPath(missing, value), { lineWidth: 0 }).trimEnd()
+  const indented = nested.split('\n').map((line) => ' '.repeat(column) + line)
+  return { start: at, end: at, text: end + indented.join(end) }
+}
+
+const isRanged = (node: unknown): node is Node & { readonly range: [number, number, number] } =>
+  typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)
