@@ -1,1 +1,1 @@
-export {}
+export { createDaemon, type Daemon, type DaemonOptions, type DaemonParts } from './create-daemon.ts'

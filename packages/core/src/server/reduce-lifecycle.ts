@@ -149,7 +149,8 @@ function onLaunchFailed(step: Transition, { run, error }: InputOf<'launch-failed
   const wasWanted = state.process === 'starting'
   becomeOffline(step, null)
   if (!wasWanted) return takeNext(step)
-  failWaitingStarts(step, 'failed', error)
+  if (error.code === 'CANCELLED') failWaitingStarts(step, 'cancelled', null)
+  else failWaitingStarts(step, 'failed', error)
   if (state.launchOrigin === 'power') {
     state.wants = 'offline'
     return

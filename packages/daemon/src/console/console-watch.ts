@@ -1,0 +1,88 @@
+import type { EphemeralEvent } from '@hatchery/core/protocol'
+import type { ConsoleLog } from './console-log.ts'
+import type { ConsoleCursor } from './cursor.ts'
+
+/** The part of a session that watching needs. */
+export interface ConsoleViewer {
+  emit(event: EphemeralEvent): void
+  isCongested(server: string): boolean
+}
+
+const CHUNK_LINES = 500
+const RETRY_MS = 20
+/** A viewer that is further behind than this is brought to the newest lines, with a count of what it missed. */
+const MAX_BACKLOG_LINES = 20_000
+const KEPT_AFTER_SKIP = 500
+
+/**
+ * Sends one server's console to the panel, from a cursor on, as fast as the connection takes it. It pulls from the log, so
+ * a slow connection holds up neither the log nor the server.
+ */
+export class ConsoleWatch {
+  readonly #server: string
+  readonly #log: ConsoleLog
+  readonly #viewer: ConsoleViewer
+  readonly #stopListening: () => void
+  #cursor: ConsoleCursor
+  #isPumping = false
+  #isClosed = false
+  #retry: NodeJS.Timeout | null = null
+
+  constructor(server: string, log: ConsoleLog, viewer: ConsoleViewer, cursor: ConsoleCursor) {
+    this.#server = server
+    this.#log = log
+    this.#viewer = viewer
+    this.#cursor = cursor
+    this.#stopListening = log.onStored(() => void this.#pump())
+    void this.#pump()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#stopListening()
+    if (this.#retry) clearTimeout(this.#retry)
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#isPumping || this.#isClosed) return
+    this.#isPumping = true
+    try {
+      while (!this.#isClosed) {
+        if (this.#viewer.isCongested(this.#server)) {
+          this.#retry ??= setTimeout(() => {
+            this.#retry = null
+            void this.#pump()
+          }, RETRY_MS)
+          return
+        }
+        const skipped = this.#skip()
+        const recent = this.#log.recentAfter(this.#cursor, CHUNK_LINES)
+        const lines = recent ?? (await this.#log.readAfter(this.#cursor, CHUNK_LINES))
+        const last = lines.at(-1)
+        if (!last || this.#isClosed) return
+        this.#cursor = { run: last.run, line: last.line }
+        this.#viewer.emit({
+          name: 'console',
+          data: { server: this.#server, lines: [...lines], ...(skipped > 0 ? { skipped } : {}) },
+        })
+      }
+    } finally {
+      this.#isPumping = false
+    }
+  }
+
+  #skip(): number {
+    const { run, line } = this.#log.head
+    if (run !== this.#cursor.run || line - this.#cursor.line <= MAX_BACKLOG_LINES) return 0
+    const skipped = line - this.#cursor.line - KEPT_AFTER_SKIP
+    this.#cursor = { run, line: line - KEPT_AFTER_SKIP }
+    return skipped
+  }
+}
+
+/** Where a new watch begins: after the given cursor, or so that the newest `tail` lines come first. */
+export function watchFrom(log: ConsoleLog, after: ConsoleCursor | null, tail: number): ConsoleCursor {
+  if (after) return after
+  const [first] = log.tail(tail)
+  return first ? { run: first.run, line: first.line - 1 } : log.storedHead
+}

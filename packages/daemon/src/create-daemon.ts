@@ -1,0 +1,263 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { AppError } from '@hatchery/core/errors'
+import { runAgentLink, type AgentHello, type AgentSession } from '@hatchery/core/protocol'
+import type { Endpoints, FileTree, Runtime, Volume, Volumes } from '@hatchery/core/runtime'
+import { readBootId, readHostFacts, AGENT_VERSION } from './host-facts.ts'
+import { agentHandlers } from './link/agent-handlers.ts'
+import { enrol } from './link/enrol.ts'
+import { openSocket } from './link/open-socket.ts'
+import { parsePanelAddress, type PanelAddress } from './link/panel-address.ts'
+import { PanelConnection } from './link/panel-connection.ts'
+import { Watchers } from './link/watchers.ts'
+import { pause } from './servers/pause.ts'
+import type { ServerContext } from './servers/server-context.ts'
+import { ServerRegistry } from './servers/server-registry.ts'
+import { openAgentState, type AgentState } from './state/agent-state.ts'
+
+export interface DaemonParts {
+  readonly runtime: Runtime
+  readonly volumes: Volumes
+  readonly files: (volume: Volume, owner: { readonly uid: number; readonly gid: number }) => FileTree
+  readonly endpoints: Endpoints
+  /** Servers go on running when the agent stops. */
+  readonly outlivesAgent: boolean
+  /** Called last. @default disposes of the runtime */
+  dispose?(): Promise<void>
+}
+
+export interface DaemonOptions {
+  readonly dataDirectory: string
+  /** Base URL of the panel; not needed once enrolled. */
+  readonly panelUrl?: string
+  /** Read only when this installation has no node yet, or is to get another one. */
+  readonly enrolmentToken?: () => Promise<string | null>
+  /** Makes the runtime and its companions for this installation. */
+  readonly parts: (installation: string, state: AgentState) => DaemonParts | Promise<DaemonParts>
+  readonly log: Logger
+  /** @default Date.now */
+  readonly now?: () => number
+  /** Binds an installation that was moved to this machine again. @default false */
+  readonly confirmMove?: boolean
+  /** @default 988000 onwards, 60,000 of them */
+  readonly uids?: { readonly first: number; readonly count: number }
+  /** @default '10.213.0.0/16' */
+  readonly subnetRange?: string | null
+  /** Time for servers to stop when the agent does, where they do not outlive it. @default 20 s */
+  readonly stopTimeoutMs?: number
+  /** @default 30 min */
+  readonly installDeadlineMs?: number
+}
+
+export interface Daemon {
+  /** Attaches to its servers, enrols if needed and connects. Settles when the link is being kept up. */
+  start(): Promise<{ readonly node: string }>
+  /** Settles when the next session with the panel is open. */
+  connected(): Promise<void>
+  /** Ends the link; servers keep running where the runtime can do that, otherwise they are stopped gracefully. */
+  stop(): Promise<void>
+}
+
+/** The node agent. It owns its data directory until it is stopped. */
+export async function createDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { dataDirectory, log, now = Date.now } = options
+  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
+  const state = openAgentState(dataDirectory)
+  try {
+    if (options.confirmMove) state.identity.confirmMove()
+    const identity = state.identity.read()
+    const parts = await options.parts(identity.installation, state)
+    return new RunningDaemon(options, state, parts, now, log)
+  } catch (error) {
+    state.close()
+    throw error
+  }
+}
+
+class RunningDaemon implements Daemon {
+  readonly #options: DaemonOptions
+  readonly #state: AgentState
+  readonly #parts: DaemonParts
+  readonly #now: () => number
+  readonly #log: Logger
+  readonly #connection = new PanelConnection()
+  readonly #stopping = new AbortController()
+  readonly #servers: ServerRegistry
+  readonly #ctx: ServerContext
+  #watchers: Watchers
+  #link: Promise<void> = Promise.resolve()
+  #attached: Promise<void> = Promise.resolve()
+  #clockOffsetMs = 0
+  #onConnected: (() => void)[] = []
+
+  constructor(options: DaemonOptions, state: AgentState, parts: DaemonParts, now: () => number, log: Logger) {
+    this.#options = options
+    this.#state = state
+    this.#parts = parts
+    this.#now = now
+    this.#log = log
+    const { runtime, volumes, files, endpoints } = parts
+    this.#ctx = {
+      state,
+      runtime,
+      volumes,
+      files,
+      endpoints,
+      panel: this.#connection,
+      now,
+      log,
+      consoleDirectory: join(options.dataDirectory, 'console'),
+      bootId: readBootId(),
+      mayStart: this.#mayStart(),
+      stopping: this.#stopping.signal,
+      uids: options.uids ?? { first: 988_000, count: 60_000 },
+      subnetRange: options.subnetRange === undefined ? '10.213.0.0/16' : options.subnetRange,
+      installDeadlineMs: options.installDeadlineMs ?? 30 * 60_000,
+    }
+    this.#servers = new ServerRegistry(this.#ctx)
+    this.#watchers = this.#newWatchers()
+  }
+
+  async start(): Promise<{ readonly node: string }> {
+    this.#reportUnknown()
+    this.#servers.open()
+    this.#attached = this.#servers.attach()
+    this.#attached.catch((error: unknown) => this.#log.error({ err: error }, 'attaching to the servers failed'))
+    const { node, panel, linkPath } = await this.#enrolled()
+    this.#link = this.#keepLink(node, panel, linkPath)
+    return { node }
+  }
+
+  connected(): Promise<void> {
+    if (this.#connection.session) return Promise.resolve()
+    return new Promise((resolve) => this.#onConnected.push(resolve))
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    this.#watchers.close()
+    if (!this.#parts.outlivesAgent) await this.#servers.interruptAll(this.#options.stopTimeoutMs ?? 20_000)
+    await this.#link
+    await this.#servers.close()
+    await (this.#parts.dispose?.() ?? this.#parts.runtime[Symbol.asyncDispose]())
+    this.#state.close()
+  }
+
+  #mayStart(): boolean {
+    const { isMoved } = this.#state.identity.read()
+    if (isMoved) {
+      this.#log.error(
+        'this data directory belongs to another machine or place; nothing is started until it is confirmed',
+      )
+    }
+    if (this.#state.isNewer) this.#log.error('a newer agent has written the state file; nothing is started')
+    return !isMoved && !this.#state.isNewer
+  }
+
+  /** What was to happen at most once and was cut off by a crash: nobody knows whether it did (RULES 4). */
+  #reportUnknown(): void {
+    const at = this.#now()
+    this.#state.transaction(() => {
+      for (const { id, class: operationClass, server } of this.#state.operations.unfinished()) {
+        if (operationClass !== 'at-most-once') continue
+        this.#state.operations.finish(id, 'unknown', at)
+        const data = { operation: id, server, status: 'unknown' as const, error: null, at }
+        this.#state.outbox.append({ name: 'operation.finished', data }, at)
+      }
+    })
+  }
+
+  async #enrolled(): Promise<{ node: string; panel: PanelAddress; linkPath: string }> {
+    const { identity } = this.#state
+    const { enrolment } = identity.read()
+    const { panelUrl = enrolment?.panelUrl } = this.#options
+    if (panelUrl === undefined) throw new Error('The agent does not know its panel. Give its address with --panel.')
+    const panel = parsePanelAddress(panelUrl)
+    if (enrolment) return { node: enrolment.node, panel, linkPath: enrolment.linkPath }
+
+    const token = (await this.#options.enrolmentToken?.())?.trim()
+    if (!token) {
+      throw new Error(
+        'This machine is not enrolled. Make an enrolment token on the node page and give it to the agent.',
+      )
+    }
+    const host = await readHostFacts(this.#parts.runtime, this.#options.dataDirectory, 0)
+    const { signal } = this.#stopping
+    const made = await enrol({ panel, token, identity, host, now: this.#now, pause: (ms) => pause(ms, signal) })
+    this.#log.info({ node: made.node, panel: panel.text }, 'enrolled')
+    return { node: made.node, panel, linkPath: made.linkPath }
+  }
+
+  async #keepLink(node: string, panel: PanelAddress, linkPath: string): Promise<void> {
+    const { identity, outbox } = this.#state
+    const { runtime } = this.#parts
+    let host = await readHostFacts(runtime, this.#options.dataDirectory, this.#clockOffsetMs)
+    const url = panel.webSocket(linkPath.split('?')[0] ?? linkPath, node)
+    const hello = (): AgentHello => ({
+      installation: identity.read().installation,
+      highestGeneration: this.#state.servers.highestGeneration(),
+      incarnation: outbox.incarnation,
+      acknowledgedSeq: outbox.acknowledgedSeq,
+      host,
+    })
+    await runAgentLink({
+      open: (signal) => openSocket(url, signal),
+      node,
+      keyId: identity.read().enrolment?.keyId ?? '',
+      secret: Buffer.from(identity.read().secret, 'base64url'),
+      agent: { version: AGENT_VERSION, features: [] },
+      hello,
+      outbox,
+      handlers: agentHandlers({
+        ctx: this.#ctx,
+        servers: this.#servers,
+        connection: this.#connection,
+        watchers: () => this.#watchers,
+        host: async () => (host = await readHostFacts(runtime, this.#options.dataDirectory, this.#clockOffsetMs)),
+        runner: { state: this.#state, now: this.#now, ready: this.#attached, underWay: new Map() },
+      }),
+      now: this.#now,
+      onSession: (session) => this.#onSession(session),
+      onError: (error, nextAttemptMs) => this.#onLinkError(error, nextAttemptMs),
+      onFault: (error, where) => this.#log.error({ err: error, where }, 'a fault on the link'),
+      signal: this.#stopping.signal,
+    })
+  }
+
+  #onSession(session: AgentSession): void {
+    this.#clockOffsetMs = -session.clockOffsetMs
+    this.#connection.open(session)
+    this.#log.info({ panel: session.panel.name, clockOffsetMs: this.#clockOffsetMs }, 'connected to the panel')
+    if (session.hello.wantsSnapshot) {
+      void this.#attached.then(() => {
+        const at = this.#now()
+        this.#state.outbox.append({ name: 'snapshot', data: { servers: [...this.#servers.list()], at } }, at)
+        session.flushOutbox()
+      })
+    }
+    for (const resolve of this.#onConnected.splice(0)) resolve()
+    void session.closed.then((reason) => {
+      if (!this.#connection.end(session)) return
+      this.#watchers.close()
+      this.#watchers = this.#newWatchers()
+      this.#log.info({ reason }, 'disconnected from the panel')
+    })
+  }
+
+  #onLinkError(error: unknown, nextAttemptMs: number): void {
+    const { code } = error instanceof AppError ? error : { code: undefined }
+    if (code === 'HANDSHAKE_FAILED' || code === 'INSTALLATION_MISMATCH') {
+      this.#log.error(
+        { err: error, nextAttemptMs },
+        'the panel does not accept this agent; enrol it again if the node was made anew',
+      )
+      return
+    }
+    this.#log.warn({ err: error, nextAttemptMs }, 'no connection to the panel')
+  }
+
+  #newWatchers(): Watchers {
+    return new Watchers(this.#connection, (server, error) => this.#log.debug({ server, err: error }, 'no statistics'))
+  }
+}

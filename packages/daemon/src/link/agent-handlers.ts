@@ -1,0 +1,128 @@
+import type { Static } from 'typebox'
+import type { NodeHost } from '@hatchery/core/api'
+import { AppError } from '@hatchery/core/errors'
+import type { AgentHandlers } from '@hatchery/core/protocol'
+import { parseCursor } from '../console/cursor.ts'
+import type { ServerRegistry } from '../servers/server-registry.ts'
+import type { ServerContext } from '../servers/server-context.ts'
+import type { PanelConnection } from './panel-connection.ts'
+import { runOperation, type OperationParams, type OperationRunner } from './run-operation.ts'
+import type { Watchers } from './watchers.ts'
+
+export interface HandlerOptions {
+  readonly ctx: ServerContext
+  readonly servers: ServerRegistry
+  readonly connection: PanelConnection
+  /** Those of the session under way. */
+  readonly watchers: () => Watchers
+  readonly host: () => Promise<Static<typeof NodeHost>>
+  readonly runner: OperationRunner
+}
+
+/** What the agent does for each method of the protocol. */
+export function agentHandlers(options: HandlerOptions): AgentHandlers {
+  const { ctx, servers, connection, watchers, host, runner } = options
+  const { ready } = runner
+  const intentOf = ({ operation, requestedBy }: OperationParams) => ({
+    operation,
+    who: requestedBy,
+    when: ctx.now(),
+  })
+  const refuseInRecovery = () => {
+    const hello = connection.session?.hello
+    if (hello?.isRecovery) throw new AppError('NODE_IN_RECOVERY', { node: hello.node })
+  }
+
+  return {
+    'node.info': host,
+
+    async 'server.list'() {
+      await ready
+      return { servers: [...servers.list()] }
+    },
+
+    async 'server.apply'({ spec }) {
+      await ready
+      return servers.apply(spec)
+    },
+
+    'server.delete': (params) =>
+      runOperation(runner, 'server.delete', params, () => {
+        refuseInRecovery()
+        servers.delete(params)
+        return {}
+      }),
+
+    'server.install': (params) =>
+      runOperation(runner, 'server.install', params, () => {
+        if (params.isReinstall) refuseInRecovery()
+        servers.get(params.server).install(params.operation, params.startWhenInstalled)
+        return {}
+      }),
+
+    'server.power': (params) =>
+      runOperation(runner, 'server.power', params, () => ({
+        state: servers.get(params.server).power(params.action, intentOf(params)),
+      })),
+
+    'server.command': (params, signal) =>
+      runOperation(runner, 'server.command', params, async () => {
+        await servers.get(params.server).command(params.command, signal)
+        ctx.state.operations.finish(params.operation, 'succeeded', ctx.now())
+        return {}
+      }),
+
+    'server.acceptEula': (params) =>
+      runOperation(runner, 'server.acceptEula', params, async () => {
+        await servers.get(params.server).acceptEula(intentOf(params))
+        return {}
+      }),
+
+    async 'server.stats'({ server }) {
+      await ready
+      const supervisor = servers.get(server)
+      return { state: supervisor.state, stats: await supervisor.stats() }
+    },
+
+    async 'console.read'({ server, after, limit }) {
+      const { console } = servers.get(server)
+      await console.flushed()
+      const lines = after === null ? console.tail(limit) : await console.readAfter(parseCursor(after), limit)
+      return { lines: [...lines] }
+    },
+
+    async 'console.watch'({ server, after, tail }) {
+      watchers().watchConsole(servers.get(server), after, tail)
+      return {}
+    },
+
+    async 'console.unwatch'({ server }) {
+      watchers().unwatchConsole(server)
+      return {}
+    },
+
+    async 'stats.watch'({ server }) {
+      watchers().watchStats(servers.get(server))
+      return {}
+    },
+
+    async 'stats.unwatch'({ server }) {
+      watchers().unwatchStats(server)
+      return {}
+    },
+
+    async 'operation.cancel'({ operation }) {
+      await ready
+      const record = ctx.state.operations.find(operation)
+      if (!record) throw new AppError('OPERATION_NOT_FOUND', { id: operation })
+      const isCancelled = record.server !== null && servers.get(record.server).cancel(operation)
+      if (!isCancelled) throw new AppError('OPERATION_FINISHED', { id: operation })
+      return {}
+    },
+
+    async 'operation.forget'({ before }) {
+      ctx.state.operations.forget(before)
+      return {}
+    },
+  }
+}

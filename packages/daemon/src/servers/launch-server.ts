@@ -1,0 +1,54 @@
+import { AppError } from '@hatchery/core/errors'
+import type { ServerSpec } from '@hatchery/core/protocol'
+import type { OnProgress } from '@hatchery/core/runtime'
+import type { ServerRecord } from '../state/server-store.ts'
+import { patchConfigFiles } from './patch-config-files.ts'
+import { toRuntimeSpec } from './runtime-spec.ts'
+import type { ServerContext } from './server-context.ts'
+
+export interface LaunchSteps {
+  /** Says in the console and to the panel what is being done. */
+  phase(name: 'pulling' | 'preparing' | 'starting', text: string | null): void
+  readonly onProgress: OnProgress
+}
+
+/**
+ * All that lies between the wish to start and a live process: image, files, ports, container.
+ * Each step can be repeated, so a launch that was cut off is simply made again.
+ */
+export async function launchServer(
+  ctx: ServerContext,
+  record: ServerRecord,
+  spec: ServerSpec,
+  steps: LaunchSteps,
+  signal: AbortSignal,
+): Promise<void> {
+  const { runtime, volumes } = ctx
+  const owner = { uid: record.uid, gid: record.gid }
+  await runtime.check(signal)
+  if (runtime.capabilities.images) {
+    steps.phase('pulling', null)
+    let isAnnounced = false
+    await runtime.prepareImage(
+      spec.image,
+      (progress) => {
+        if (!isAnnounced) steps.phase('pulling', `Pulling image ${spec.image}…`)
+        isAnnounced = true
+        steps.onProgress(progress)
+      },
+      signal,
+    )
+  }
+
+  steps.phase('preparing', null)
+  const volume = await volumes.create(record.id, owner)
+  await patchConfigFiles(ctx.files(volume, owner), spec, signal)
+  const [taken] = await ctx.endpoints.conflicts(spec.allocations)
+  if (taken !== undefined) throw new AppError('PORT_IN_USE', { port: taken })
+
+  steps.phase('starting', 'Starting the server…')
+  signal.throwIfAborted()
+  await runtime.create(toRuntimeSpec(record, spec, volume.dataDirectory), signal)
+  signal.throwIfAborted()
+  await runtime.start(record.id, signal)
+}

@@ -1,0 +1,30 @@
+import { IdentityStore, readBinding, type Binding } from './identity.ts'
+import { OperationJournal } from './operation-journal.ts'
+import { StateOutbox } from './outbox.ts'
+import { ServerStore } from './server-store.ts'
+import { StateFile } from './state-file.ts'
+import { join } from 'node:path'
+
+/** Everything the agent remembers, each kind behind its own door, all in one file and one transaction. */
+export interface AgentState {
+  readonly identity: IdentityStore
+  readonly servers: ServerStore
+  readonly operations: OperationJournal
+  readonly outbox: StateOutbox
+  readonly isNewer: boolean
+  transaction<T>(work: () => T): T
+  close(): void
+}
+
+export function openAgentState(dataDirectory: string, binding: Binding = readBinding(dataDirectory)): AgentState {
+  const file = StateFile.open(join(dataDirectory, 'agent.sqlite'))
+  return {
+    identity: new IdentityStore(file, binding),
+    servers: new ServerStore(file),
+    operations: new OperationJournal(file),
+    outbox: new StateOutbox(file),
+    isNewer: file.isNewer,
+    transaction: (work) => file.transaction(work),
+    close: () => file.close(),
+  }
+}

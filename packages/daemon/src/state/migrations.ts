@@ -1,0 +1,73 @@
+/** One step of the agent's own schema. A release only adds, and every statement can be run again (RULES 10). */
+export interface StateMigration {
+  readonly version: number
+  readonly statements: readonly string[]
+}
+
+export const STATE_MIGRATIONS: readonly StateMigration[] = [
+  {
+    version: 1,
+    statements: [
+      `create table if not exists identity (
+        id integer primary key check (id = 1),
+        installation text not null,
+        machine text not null,
+        data_directory text not null,
+        node text,
+        key_id text,
+        secret text not null,
+        panel_url text,
+        link_path text,
+        enrolled_at integer
+      )`,
+      `create table if not exists servers (
+        id text primary key,
+        spec text,
+        generation_epoch integer,
+        generation_n integer,
+        lifecycle text not null,
+        run_key text,
+        boot_id text,
+        pending_features text not null default '[]',
+        uid integer not null unique,
+        gid integer not null,
+        subnet text unique,
+        state_seq integer not null default 0,
+        is_orphaned integer not null default 0,
+        created_at integer not null
+      )`,
+      `create table if not exists tombstones (
+        server text primary key,
+        generation_epoch integer not null,
+        generation_n integer not null,
+        operation text not null,
+        at integer not null
+      )`,
+      `create table if not exists operations (
+        id text primary key,
+        method text not null,
+        server text,
+        class text not null,
+        body_hash text not null,
+        body text not null,
+        phase text not null,
+        answer text,
+        status text,
+        created_at integer not null,
+        finished_at integer
+      )`,
+      `create index if not exists operations_finished on operations (finished_at)`,
+      `create table if not exists outbox (
+        seq integer primary key autoincrement,
+        name text not null,
+        subject text,
+        data text not null,
+        at integer not null
+      )`,
+      `create index if not exists outbox_subject on outbox (name, subject)`,
+      `create table if not exists facts (name text primary key, value text not null)`,
+    ],
+  },
+]
+
+export const STATE_VERSION = STATE_MIGRATIONS.at(-1)?.version ?? 0

@@ -1,0 +1,32 @@
+import type Database from 'better-sqlite3'
+
+/** Prepares each statement once. */
+export class StatementCache {
+  readonly #db: Database.Database
+  readonly #statements = new Map<string, Database.Statement<unknown[]>>()
+
+  constructor(db: Database.Database) {
+    this.#db = db
+  }
+
+  run(sql: string, ...values: readonly unknown[]): Database.RunResult {
+    return this.#prepare(sql).run(...values)
+  }
+
+  /** The caller names the row's shape: it stands in the migration of the same release. */
+  get<Row>(sql: string, ...values: readonly unknown[]): Row | undefined {
+    return this.#prepare(sql).get(...values) as Row | undefined
+  }
+
+  all<Row>(sql: string, ...values: readonly unknown[]): readonly Row[] {
+    return this.#prepare(sql).all(...values) as readonly Row[]
+  }
+
+  #prepare(sql: string): Database.Statement<unknown[]> {
+    const known = this.#statements.get(sql)
+    if (known) return known
+    const statement = this.#db.prepare<unknown[]>(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+}
