@@ -1,4 +1,18 @@
-import { flag, hash, id, index, integer, nullable, table, text, to, unique, uuid, varchar, type Migration } from './table.ts'
+import {
+  flag,
+  hash,
+  id,
+  index,
+  integer,
+  nullable,
+  table,
+  text,
+  to,
+  unique,
+  uuid,
+  varchar,
+  type Migration,
+} from './table.ts'
 
 const now = integer
 const identity = [
@@ -378,11 +392,9 @@ const work = [
   index('event_log', ['user_id', 'id']),
   index('event_log', ['at']),
 
-  table(
-    'event_log_head',
-    { id: integer(), log_epoch: varchar(32), position: integer(), lock_count: integer() },
-    ['id'],
-  ),
+  table('event_log_head', { id: integer(), log_epoch: varchar(32), position: integer(), lock_count: integer() }, [
+    'id',
+  ]),
 
   table('raw_agent_events', {
     id: id(),

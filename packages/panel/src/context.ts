@@ -4,6 +4,7 @@ import type { Bus } from './bus/bus.ts'
 import type { EventLog } from './events/event-log.ts'
 import type { SecretBox } from './secrets/secret-box.ts'
 import type { Database } from './storage/schema.ts'
+import type { SignInThrottle } from './sessions/sign-in-throttle.ts'
 import type { Store } from './storage/store.ts'
 import type { Identity } from './access/identity.ts'
 import type { Principal } from './access/principal.ts'
@@ -25,6 +26,8 @@ export interface Context {
   readonly identity: Identity
   /** What was taken away; live channels listen here. */
   readonly revocations: Revocations
+  /** Slows down guessing at passwords. */
+  readonly signIns: SignInThrottle
   readonly nodes: NodeLinks
   /** Sends durable operations to nodes; built with `nodes` and `summaries` by `createServices` (services.ts). */
   readonly operations: OperationRunner

@@ -1,9 +1,31 @@
-import type { FastifyPluginAsync } from 'fastify'
-import type { Level } from 'pino'
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import Fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyReply } from 'fastify'
+import { pino, type Level, type Logger } from 'pino'
+import { DatabaseIdentity } from './access/database-identity.ts'
+import { DatabaseRevocations } from './access/database-revocations.ts'
 import type { HostAuthentication } from './access/identity.ts'
-import type { Context } from './context.ts'
+import { openBus } from './bus/open-bus.ts'
+import type { Context, PanelConfig } from './context.ts'
+import { createEventLog } from './events/database-event-log.ts'
+import { Sequencer } from './events/sequencer.ts'
+import { createClientAddresses } from './http/client-address.ts'
+import { ContractLayer } from './http/contract-layer.ts'
+import { errorReply } from './http/error-answer.ts'
+import { panelPlugin } from './http/panel-plugin.ts'
+import { DEFAULT_RATE_LIMITS, MemoryRateLimiter } from './http/rate-limiter.ts'
+import { RequestGate } from './http/request-gate.ts'
+import { Upgrades } from './http/upgrades.ts'
+import { createSecretBox } from './secrets/aes-secret-box.ts'
+import { loadMasterKey } from './secrets/master-key.ts'
 import type { BaseContext, Services } from './services.ts'
+import { SignInThrottle } from './sessions/sign-in-throttle.ts'
+import { takeLease, type Lease } from './storage/lease.ts'
+import { openStore } from './storage/open-store.ts'
 import type { Store } from './storage/store.ts'
+import { Housekeeping } from './system/housekeeping.ts'
+
+const DAY_MS = 24 * 3_600_000
 
 export interface PanelOptions {
   /** `sqlite:<path>`, `postgres://…` or `mysql://…`, or a store that is open already and stays the caller's to close. */
@@ -36,8 +58,162 @@ export interface Panel {
   /** Mounts the panel in a Fastify app, encapsulated. */
   readonly plugin: FastifyPluginAsync
   readonly ctx: Context
+  /** Numbers events; ends at once on SQLite. */
+  readonly sequencer: Sequencer
   /** Serves by itself. @returns the address, such as `http://127.0.0.1:8080` */
   listen(options?: { readonly port?: number; readonly host?: string }): Promise<string>
   /** Ends requests, channels, timers and connections; leaves nothing open. */
   close(): Promise<void>
+}
+
+/**
+ * Builds a panel over a database. It listens only when told to.
+ * @example
+ * const panel = await createPanel({ database: 'sqlite:./panel.db', masterKey: { directory: '.' } })
+ * await panel.listen({ port: 8080 })
+ */
+export async function createPanel(options: PanelOptions): Promise<Panel> {
+  const now = options.now ?? Date.now
+  const log = pino({ level: options.log ?? 'info', redact: ['req.headers.authorization', 'req.headers.cookie'] })
+  const closers: (() => Promise<void> | void)[] = []
+  const closeAll = async () => {
+    for (const close of closers.reverse().splice(0)) await close()
+  }
+  try {
+    return await assemble(options, now, log, closers, closeAll)
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+async function assemble(
+  options: PanelOptions,
+  now: () => number,
+  log: Logger,
+  closers: (() => Promise<void> | void)[],
+  closeAll: () => Promise<void>,
+): Promise<Panel> {
+  const config = configOf(options)
+  const addresses = createClientAddresses(config.trustedProxies)
+  const masterKey =
+    options.masterKey instanceof Uint8Array ? options.masterKey : await loadMasterKey(options.masterKey.directory)
+
+  const store = typeof options.database === 'string' ? await openStore(options.database) : options.database
+  if (typeof options.database === 'string') closers.push(() => store.close())
+  const bus = await openBus(options.redis ?? null, log)
+  closers.push(() => bus.close())
+  const lease = await takeInstanceLease(store, options, now, log)
+  if (lease) closers.push(() => lease.release())
+
+  const sequencer = new Sequencer({ store, bus, log })
+  closers.push(() => sequencer.close())
+  const revocations = new DatabaseRevocations({ store, bus, log, now })
+  await revocations.start()
+  closers.push(() => revocations.close())
+  const identity = new DatabaseIdentity({ store, revocations, addresses, log, now, host: options.authenticate })
+  closers.push(() => identity.close())
+  const signIns = new SignInThrottle({ now, pause: options.pause })
+
+  const base: BaseContext = {
+    db: store.db,
+    store,
+    bus,
+    events: createEventLog({ store, bus, sequencer, now }),
+    secrets: createSecretBox(masterKey),
+    identity,
+    revocations,
+    signIns,
+    now,
+    log,
+    config,
+  }
+  const services = options.services?.(base) ?? (await import('./services.ts')).createServices(base)
+  closers.push(() => services.close())
+  const ctx: Context = services.context
+  const housekeeping = new Housekeeping({ store, revocations, log, now })
+  closers.push(() => housekeeping.close())
+
+  const limits = options.rateLimits === false ? null : { ...DEFAULT_RATE_LIMITS, ...options.rateLimits }
+  const gate = new RequestGate({ identity, addresses, limiter: new MemoryRateLimiter(now), limits })
+  const layer = new ContractLayer({ addresses, gate })
+  const upgrades = new Upgrades({ config, addresses, fallback: services.handleUpgrade.bind(services) })
+
+  let own: FastifyInstance | undefined
+  let closing: Promise<void> | undefined
+  const close = () => (closing ??= shutDown())
+  const shutDown = async () => {
+    await own?.close()
+    await closeAll()
+  }
+  const plugin = panelPlugin({
+    ctx,
+    layer,
+    gate,
+    webRoot: options.webRoot ?? null,
+    onMount: async (fastify) => {
+      const detach = upgrades.attach(fastify.server, { prefix: fastify.prefix, isAlone: own !== undefined })
+      fastify.addHook('preClose', async () => {
+        detach()
+        await services.close()
+      })
+      // A host that closes its app closes what is mounted in it.
+      if (!own) fastify.addHook('onClose', async () => void (await close()))
+      await services.start()
+      housekeeping.start()
+    },
+  })
+
+  return {
+    plugin,
+    ctx,
+    sequencer,
+    async listen({ port = 8080, host = '127.0.0.1' } = {}) {
+      own ??= createApp(log)
+      await own.register(plugin)
+      return own.listen({ port, host })
+    },
+    close,
+  }
+}
+
+function createApp(log: Logger): FastifyInstance {
+  return Fastify({
+    logger: false,
+    forceCloseConnections: 'idle',
+    requestTimeout: 120_000,
+    keepAliveTimeout: 65_000,
+    frameworkErrors: (error, _request, reply) => {
+      const { status, json } = errorReply(error, randomUUID(), log)
+      const answer: FastifyReply = reply
+      void answer.code(status).header('content-type', 'application/json; charset=utf-8').send(json)
+    },
+  })
+}
+
+function configOf(options: PanelOptions): PanelConfig {
+  return {
+    panelName: options.panelName ?? 'Hatchery',
+    publicUrl: options.publicUrl ?? null,
+    allowedOrigins: options.allowedOrigins ?? [],
+    trustedProxies: options.trustedProxies ?? [],
+    sessionLifetimeMs: options.sessionLifetimeMs ?? 30 * DAY_MS,
+    instance: options.instance ?? hostname(),
+  }
+}
+
+/** Without Redis, instances cannot wake each other: a second one on the same database is refused. */
+async function takeInstanceLease(
+  store: Store,
+  options: PanelOptions,
+  now: () => number,
+  log: Logger,
+): Promise<Lease | null> {
+  if (store.dialect === 'sqlite' || options.redis) return null
+  const lease = await takeLease(store, 'single-instance', { now, log })
+  if (lease) return lease
+  throw new Error(
+    'Another panel uses this database, and without Redis two of them cannot work together. ' +
+      'Give both of them a Redis url, or stop the other one (15 s after a crash on another machine, this one may start).',
+  )
 }

@@ -1,1 +1,7 @@
-export {}
+export { createPanel, type Panel, type PanelOptions } from './create-panel.ts'
+export type { Context, PanelConfig, RequestContext } from './context.ts'
+export type { HostAuthentication, Identity } from './access/identity.ts'
+export type { Principal } from './access/principal.ts'
+export { openStore, type OpenStoreOptions } from './storage/open-store.ts'
+export type { Dialect, Store } from './storage/store.ts'
+export { ensureFirstAdmin, type FirstAdmin } from './users/first-admin.ts'

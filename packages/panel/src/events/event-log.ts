@@ -20,6 +20,7 @@ export interface StoredEvent {
   readonly userId: number | null
   readonly serverId: number | null
   readonly nodeId: number | null
+  readonly ip: string | null
   readonly data: Readonly<Record<string, unknown>>
   readonly at: number
 }

@@ -1,9 +1,129 @@
 import type { ContractSpec } from '@hatchery/core/api'
-import type { FastifyInstance } from 'fastify'
-import type { Context } from '../context.ts'
-import type { Handler } from './implement.ts'
+import { AppError } from '@hatchery/core/errors'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { authorize } from '../access/authorize.ts'
+import type { Principal } from '../access/principal.ts'
+import type { Context, RequestContext } from '../context.ts'
+import { compileContract, type CompiledContract } from './compile-contract.ts'
+import type { ClientAddresses } from './client-address.ts'
+import { readCookie } from './cookies.ts'
+import { answerOnce, type WireAnswer } from './idempotency.ts'
+import type { Handler, Input } from './implement.ts'
+import { checkOrigin } from './origins.ts'
+import type { RequestGate } from './request-gate.ts'
+import { Reply, SerializedBody } from './reply.ts'
 
-/** What every endpoint has in common. */
-export interface ContractLayer {
-  register(fastify: FastifyInstance, ctx: Context, contract: ContractSpec, handler: Handler<ContractSpec>): void
+const DEFAULT_BODY_LIMIT = 262_144
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
+
+export interface LayerParts {
+  readonly addresses: ClientAddresses
+  readonly gate: RequestGate
+}
+
+/** What every endpoint has in common: who asks, how often, with what, and how it is answered. */
+export class ContractLayer {
+  readonly #parts: LayerParts
+
+  constructor(parts: LayerParts) {
+    this.#parts = parts
+  }
+
+  register(fastify: FastifyInstance, ctx: Context, contract: ContractSpec, handler: Handler<ContractSpec>): void {
+    const { gate } = this.#parts
+    const rate = contract.rate ?? 'default'
+    const isUnsafe = contract.method !== 'GET'
+    // Compiled by the first request, so that an idle panel holds no compiled schemas.
+    let compiled: Promise<CompiledContract> | undefined
+
+    fastify.route({
+      method: contract.method,
+      url: contract.path,
+      bodyLimit: contract.bodyLimitBytes ?? DEFAULT_BODY_LIMIT,
+      exposeHeadRoute: false,
+      onRequest: async (request, reply) => {
+        const principal = await gate.enter(request, reply, rate)
+        if (isUnsafe) this.#checkOrigin(ctx, request, principal)
+        if (contract.permission !== 'public' && principal.kind === 'anonymous') throw new AppError('NOT_SIGNED_IN')
+      },
+      handler: async (request, reply) => {
+        compiled ??= compileContract(contract)
+        const result = await this.#answer(ctx, contract, await compiled, handler, request, reply)
+        void reply.code(result.status).headers(result.headers).send(result.json)
+        return reply
+      },
+    })
+  }
+
+  async #answer(
+    ctx: Context,
+    contract: ContractSpec,
+    compiled: CompiledContract,
+    handler: Handler<ContractSpec>,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<WireAnswer> {
+    const { principal, requestId, ip } = this.#parts.gate.entry(request)
+    const params = compiled.params(request.params)
+    // A permission may depend on the body, so the body is read first; who is nobody was sent away before.
+    const body = compiled.body(request.body)
+    const server = await authorize(ctx, principal, contract, {
+      params: params as Readonly<Record<string, unknown>>,
+      body,
+    })
+    const query = compiled.query(request.query)
+    const ifMatch = readIfMatch(request.headers['if-match'])
+
+    const own: RequestContext = {
+      ...ctx,
+      principal,
+      requestId,
+      ip,
+      userAgent: request.headers['user-agent'] ?? '',
+      isSecure: this.#parts.addresses.isSecure(request.raw),
+      server,
+      cookie: (name) => readCookie(request.raw, name),
+    }
+    const carryOut = async () => {
+      const input = { params, query, body, ifMatch } as unknown as Input<ContractSpec>
+      return toWire(await handler(own, input, signalOf(reply)), compiled)
+    }
+    const key = contract.method === 'GET' ? undefined : request.headers['idempotency-key']
+    if (key === undefined) return carryOut()
+    if (typeof key !== 'string' || !IDEMPOTENCY_KEY.test(key)) {
+      throw new AppError('BAD_REQUEST', { reason: 'the Idempotency-Key must be 1 to 255 visible characters' })
+    }
+    return answerOnce(own, { contract, key, path: request.url, body, ifMatch }, carryOut)
+  }
+
+  #checkOrigin(ctx: Context, request: FastifyRequest, principal: Principal): void {
+    // A key is sent by a program on purpose; a cookie is sent by the browser for whoever asks it to.
+    if (principal.kind === 'api-key' || principal.kind === 'node') return
+    checkOrigin(request.raw, ctx.config, this.#parts.addresses)
+  }
+}
+
+function toWire(answered: unknown, compiled: CompiledContract): WireAnswer {
+  const { status, body, headers } =
+    answered instanceof Reply ? answered : { status: compiled.status, body: answered, headers: {} }
+  if (body instanceof SerializedBody) return { status, json: body.json, headers }
+  const json = compiled.serialize(status, body)
+  const revision = typeof body === 'object' && body !== null && 'revision' in body ? body.revision : undefined
+  return { status, json, headers: typeof revision === 'number' ? { ...headers, etag: `"${revision}"` } : headers }
+}
+
+function readIfMatch(header: string | undefined): number | null {
+  if (header === undefined || header === '*') return null
+  const match = /^(?:W\/)?"?(\d{1,15})"?$/.exec(header.trim())
+  if (!match) throw new AppError('BAD_REQUEST', { reason: 'If-Match must be a revision in quotes, or *' })
+  return Number(match[1])
+}
+
+/** Fires when the caller has gone before the answer was written. */
+function signalOf(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController()
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort()
+  })
+  return controller.signal
 }

@@ -2,9 +2,9 @@
 export class Reply<B> {
   readonly status: number
   readonly body: B
-  readonly headers: Readonly<Record<string, string | readonly string[]>>
+  readonly headers: Readonly<Record<string, string | string[]>>
 
-  constructor(status: number, body: B, headers: Readonly<Record<string, string | readonly string[]>> = {}) {
+  constructor(status: number, body: B, headers: Readonly<Record<string, string | string[]>> = {}) {
     this.status = status
     this.body = body
     this.headers = headers
@@ -12,11 +12,7 @@ export class Reply<B> {
 }
 
 /** Answers with a status other than the contract's lowest, or with headers. */
-export function answer<B>(
-  status: number,
-  body: B,
-  headers?: Readonly<Record<string, string | readonly string[]>>,
-): Reply<B> {
+export function answer<B>(status: number, body: B, headers?: Readonly<Record<string, string | string[]>>): Reply<B> {
   return new Reply(status, body, headers)
 }
 

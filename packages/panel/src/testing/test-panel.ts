@@ -1,9 +1,16 @@
 import type { BodyOf, ContractSpec, ParamsOf, QueryOf, ResponseOf } from '@hatchery/core/api'
-import type { InjectOptions, LightMyRequestResponse } from 'fastify'
-import type { Panel, PanelOptions } from '../create-panel.ts'
+import Fastify, { type InjectOptions, type LightMyRequestResponse } from 'fastify'
+import { createPanel, type Panel, type PanelOptions } from '../create-panel.ts'
 import type { Context } from '../context.ts'
 import type { Dialect } from '../storage/store.ts'
-import type { TestClock } from './test-clock.ts'
+import { SESSION_COOKIE } from '../http/cookies.ts'
+import { createSession } from '../sessions/sessions.ts'
+import { Factories } from './factories.ts'
+import { createTestClient } from './test-client.ts'
+import { TestClock } from './test-clock.ts'
+import { openTestDatabase } from './test-database.ts'
+
+export { DIALECTS } from './dialects.ts'
 
 export interface TestUser {
   readonly id: number
@@ -29,7 +36,7 @@ export interface TestAnswer<B> {
   readonly headers: LightMyRequestResponse['headers']
 }
 
-type CallInput<S extends ContractSpec> = {
+export type CallInput<S extends ContractSpec> = {
   readonly params?: ParamsOf<S>
   readonly query?: QueryOf<S>
   readonly body?: BodyOf<S>
@@ -50,6 +57,8 @@ export interface TestPanel extends AsyncDisposable {
   readonly panel: Panel
   readonly ctx: Context
   readonly clock: TestClock
+  /** How long sign-ins were paused, milliseconds; tests do not wait for them. */
+  readonly pauses: readonly number[]
   readonly anonymous: TestClient
   inject(options: InjectOptions): Promise<LightMyRequestResponse>
   createUser(values?: Partial<{ username: string; email: string; isAdmin: boolean }>): Promise<TestUser>
@@ -66,5 +75,58 @@ export interface TestPanel extends AsyncDisposable {
 }
 
 export interface TestPanelOptions extends Partial<PanelOptions> {
+  /** @default sqlite */
   readonly dialect?: Dialect
+}
+
+/**
+ * @example
+ * await using panel = await createTestPanel({ dialect })
+ * const client = await panel.signInAs(await panel.createUser())
+ * expect((await client.call(getAccount)).status).toBe(200)
+ */
+export async function createTestPanel({ dialect = 'sqlite', ...options }: TestPanelOptions = {}): Promise<TestPanel> {
+  const clock = new TestClock()
+  const database = options.database === undefined ? await openTestDatabase(dialect) : null
+  const pauses: number[] = []
+  const panel = await createPanel({
+    database: database?.store ?? options.database!,
+    masterKey: new Uint8Array(32).fill(7),
+    log: 'silent',
+    rateLimits: false,
+    now: clock.now,
+    pause: async (ms) => void pauses.push(ms),
+    ...options,
+  })
+  // A host's own app, so that every test also is one of mounting.
+  const app = Fastify()
+  await app.register(panel.plugin)
+  await app.ready()
+  const factories = new Factories(panel.ctx)
+
+  return {
+    panel,
+    ctx: panel.ctx,
+    clock,
+    pauses,
+    anonymous: createTestClient(app, {}),
+    inject: (request) => app.inject(request),
+    createUser: (values) => factories.user(values),
+    createAdmin: () => factories.user({ isAdmin: true }),
+    createServer: (owner, values) => factories.server(owner, values),
+    createNode: (values) => factories.node(values),
+    createEgg: (values) => factories.egg(values),
+    grant: (user, server, permissions) => factories.grant(user, server, permissions),
+    async signInAs(user) {
+      const session = { userId: user.id, ip: '127.0.0.1', userAgent: 'tests' }
+      const token = await panel.ctx.store.transaction((trx) => createSession(panel.ctx, trx, session))
+      return createTestClient(app, { cookie: `${SESSION_COOKIE}=${token}` })
+    },
+    settleEvents: () => panel.sequencer.settle(),
+    async [Symbol.asyncDispose]() {
+      await app.close()
+      await panel.close()
+      await database?.[Symbol.asyncDispose]()
+    },
+  }
 }

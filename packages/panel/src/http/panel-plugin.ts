@@ -1,0 +1,89 @@
+import { AppError } from '@hatchery/core/errors'
+import { CONTRACTS } from '@hatchery/core/api'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { Context } from '../context.ts'
+import { registerRoutes } from '../routes.ts'
+import { docsRoutes } from '../system/docs-routes.ts'
+import { webRoutes } from '../web/web-routes.ts'
+import type { ContractLayer } from './contract-layer.ts'
+import { errorReply } from './error-answer.ts'
+import { parseJsonBody } from './json-body.ts'
+import type { RequestGate } from './request-gate.ts'
+
+export interface PluginParts {
+  readonly ctx: Context
+  readonly layer: ContractLayer
+  readonly gate: RequestGate
+  readonly webRoot: string | null
+  /** Called with the encapsulated app, once, while the host boots. */
+  readonly onMount: (fastify: FastifyInstance) => Promise<void>
+}
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+const PATTERNS = [...CONTRACTS.values()].map(({ path }) => new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}$`))
+
+/**
+ * The panel as one encapsulated plugin: parsers, error shape and routes are its own, and the host's app gets no
+ * decorator, hook or parser from it.
+ */
+export function panelPlugin(parts: PluginParts): FastifyPluginAsync {
+  const { ctx, layer, gate } = parts
+  return async (fastify) => {
+    fastify.removeAllContentTypeParsers()
+    fastify.addContentTypeParser(
+      /^application\/(?:[\w.-]+\+)?json/,
+      { parseAs: 'string' },
+      async (_request: unknown, text: string | Buffer) => parseJsonBody(String(text)),
+    )
+    fastify.setErrorHandler((error, request, reply) => sendError(parts, error, request, reply))
+
+    await fastify.register(
+      async (api) => {
+        registerRoutes({ fastify: api, ctx, layer })
+      },
+      { prefix: '/api/v1' },
+    )
+    docsRoutes(fastify, gate)
+    fastify.route({
+      method: [...METHODS],
+      url: '/api/*',
+      exposeHeadRoute: false,
+      handler: async (request, reply) => {
+        // A host's own WebSocket plugin routes every upgrade; ours were answered on the socket already.
+        if (request.headers.upgrade !== undefined) return reply.hijack()
+        await gate.enter(request, reply, 'default')
+        throw notFound(request, fastify.prefix)
+      },
+    })
+    if (parts.webRoot !== null) await webRoutes(fastify, parts.webRoot)
+    await parts.onMount(fastify)
+  }
+}
+
+function notFound({ method, url }: FastifyRequest, prefix: string): AppError {
+  const path = (url.split('?')[0] ?? '').slice(prefix.length)
+  const ours = path.replace(/^\/api\/v1/, '')
+  if (path !== ours && PATTERNS.some((pattern) => pattern.test(ours))) {
+    return new AppError('METHOD_NOT_ALLOWED', { method, path })
+  }
+  return new AppError('ROUTE_NOT_FOUND', { method, path })
+}
+
+function sendError({ ctx, gate }: PluginParts, thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const { requestId } = gate.entry(request)
+  const limitBytes = request.routeOptions.bodyLimit
+  const error = isTooLarge(thrown) ? new AppError('BODY_TOO_LARGE', { limitBytes }, { cause: thrown }) : thrown
+  const answered = errorReply(error, requestId, ctx.log)
+  if (answered.retryAfterSeconds !== null) void reply.header('retry-after', answered.retryAfterSeconds)
+  void reply
+    .code(answered.status)
+    .header('content-type', 'application/json; charset=utf-8')
+    .header('x-request-id', requestId)
+    .header('x-content-type-options', 'nosniff')
+    .header('cache-control', 'no-store')
+    .send(answered.json)
+}
+
+function isTooLarge(thrown: unknown): boolean {
+  return thrown instanceof Error && 'statusCode' in thrown && thrown.statusCode === 413 && !(thrown instanceof AppError)
+}

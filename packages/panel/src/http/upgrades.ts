@@ -1,0 +1,79 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { AppError } from '@hatchery/core/errors'
+import type { PanelConfig } from '../context.ts'
+import type { ClientAddresses } from './client-address.ts'
+import { checkOrigin } from './origins.ts'
+
+/** Takes over the connection of a WebSocket upgrade; the Origin was checked before. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+
+export interface UpgradeParts {
+  readonly config: PanelConfig
+  readonly addresses: ClientAddresses
+  /** Asked for paths that were not registered; answers whether it took the connection. */
+  readonly fallback: (path: string, request: IncomingMessage, socket: Duplex, head: Buffer) => boolean
+}
+
+/** The WebSocket paths of the panel, beside whatever else the host's server upgrades. */
+export class Upgrades {
+  readonly #parts: UpgradeParts
+  readonly #handlers = new Map<string, UpgradeHandler>()
+
+  constructor(parts: UpgradeParts) {
+    this.#parts = parts
+  }
+
+  /** @example upgrades.on('/api/v1/live', (request, socket, head) => sockets.handleUpgrade(request, socket, head, greet)) */
+  on(path: string, handler: UpgradeHandler): void {
+    this.#handlers.set(path, handler)
+  }
+
+  /**
+   * Listens on a server. Paths below `prefix` are ours; others are left to the host's listeners, or refused where
+   * `isAlone` says that there are none. @returns stops listening
+   */
+  attach(server: Server, { prefix, isAlone }: { readonly prefix: string; readonly isAlone: boolean }): () => void {
+    const listener = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      const path = pathBelow(prefix, request.url ?? '')
+      if (path !== null && path.startsWith('/api/')) this.#upgrade(path, request, socket, head)
+      else if (isAlone) refuse(socket, new AppError('ROUTE_NOT_FOUND', { method: 'GET', path: path ?? '' }))
+    }
+    // First in line: a host's listener that answers every upgrade finds this one taken already.
+    server.prependListener('upgrade', listener)
+    return () => server.off('upgrade', listener)
+  }
+
+  #upgrade(path: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy())
+    try {
+      checkOrigin(request, this.#parts.config, this.#parts.addresses)
+      const handler = this.#handlers.get(path)
+      if (handler) handler(request, socket, head)
+      else if (!this.#parts.fallback(path, request, socket, head)) {
+        throw new AppError('ROUTE_NOT_FOUND', { method: 'GET', path })
+      }
+    } catch (error) {
+      refuse(socket, error)
+    }
+  }
+}
+
+/** Answers an upgrade with an error and closes the connection. */
+export function refuse(socket: Duplex, thrown: unknown): void {
+  const error = thrown instanceof AppError ? thrown : new AppError('INTERNAL')
+  const body = JSON.stringify({ error: error.toBody() })
+  const head = [
+    `HTTP/1.1 ${error.status} Refused`,
+    'Connection: close',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
+}
+
+function pathBelow(prefix: string, url: string): string | null {
+  const [path = ''] = url.split('?')
+  if (prefix === '' || prefix === '/') return path
+  return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : null
+}
