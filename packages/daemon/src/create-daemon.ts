@@ -40,6 +40,8 @@ export interface DaemonOptions {
   readonly now?: () => number
   /** Binds an installation that was moved to this machine again. @default false */
   readonly confirmMove?: boolean
+  /** Forgets the node this installation belongs to and redeems a new token. @default false */
+  readonly reEnrol?: boolean
   /** @default 988000 onwards, 60,000 of them */
   readonly uids?: { readonly first: number; readonly count: number }
   /** @default '10.213.0.0/16' */
@@ -66,6 +68,7 @@ export async function createDaemon(options: DaemonOptions): Promise<Daemon> {
   const state = openAgentState(dataDirectory)
   try {
     if (options.confirmMove) state.identity.confirmMove()
+    if (options.reEnrol) state.identity.renew()
     const identity = state.identity.read()
     const parts = await options.parts(identity.installation, state)
     return new RunningDaemon(options, state, parts, now, log)

@@ -1,0 +1,83 @@
+import { parseArgs } from 'node:util'
+
+export interface CliOptions {
+  readonly panelUrl: string | undefined
+  readonly dataDirectory: string
+  readonly runtime: 'auto' | 'docker' | 'process'
+  readonly tokenFile: string | undefined
+  readonly readsTokenFromStdin: boolean
+  readonly isReEnrolling: boolean
+  readonly confirmsMove: boolean
+  readonly subnetRange: string
+  readonly stopTimeoutMs: number
+  readonly logLevel: string
+  readonly isReadyJson: boolean
+}
+
+export const USAGE = `Usage: hatchery-agent [options]
+
+Runs game servers on this machine for a Hatchery panel. It dials out to the panel and needs no inbound port.
+
+  --panel URL              address of the panel; https, or http on this machine only. Not needed once enrolled
+  --data-dir DIR           state, consoles and server files (default: .hatchery/agent)
+  --runtime NAME           auto, docker or process (default: auto: docker where an engine answers)
+  --enrol-token-file FILE  read the enrolment token from a file
+  --enrol-token-stdin      read the enrolment token from standard input
+                           (or set HATCHERY_ENROL_TOKEN; a token never goes on the command line)
+  --re-enrol               forget the node this machine belongs to and redeem a new token
+  --confirm-move           this data directory was moved to this machine or place on purpose
+  --subnet-range CIDR      range that servers get their own /28 networks from (default: 10.213.0.0/16)
+  --stop-timeout SECONDS   time for process servers to stop when the agent does (default: 20)
+  --log-level LEVEL        trace, debug, info, warn, error, fatal or silent (default: info)
+  --ready-json             print one line of JSON on standard output when connected
+  --help                   show this text
+`
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+
+/**
+ * @returns null when help was asked for
+ * @throws Error that says what is wrong with the arguments
+ */
+export function parseCliOptions(argv: readonly string[]): CliOptions | null {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      panel: { type: 'string' },
+      'data-dir': { type: 'string', default: '.hatchery/agent' },
+      runtime: { type: 'string', default: 'auto' },
+      'enrol-token-file': { type: 'string' },
+      'enrol-token-stdin': { type: 'boolean', default: false },
+      're-enrol': { type: 'boolean', default: false },
+      'confirm-move': { type: 'boolean', default: false },
+      'subnet-range': { type: 'string', default: '10.213.0.0/16' },
+      'stop-timeout': { type: 'string', default: '20' },
+      'log-level': { type: 'string', default: 'info' },
+      'ready-json': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return null
+  const { runtime } = values
+  if (runtime !== 'auto' && runtime !== 'docker' && runtime !== 'process') {
+    throw new Error(`--runtime must be auto, docker or process, not "${runtime}".`)
+  }
+  if (!LOG_LEVELS.includes(values['log-level'])) {
+    throw new Error(`--log-level must be one of ${LOG_LEVELS.join(', ')}, not "${values['log-level']}".`)
+  }
+  const seconds = Number(values['stop-timeout'])
+  if (!Number.isFinite(seconds) || seconds < 0) throw new Error('--stop-timeout must be a number of seconds.')
+  return {
+    panelUrl: values.panel,
+    dataDirectory: values['data-dir'],
+    runtime,
+    tokenFile: values['enrol-token-file'],
+    readsTokenFromStdin: values['enrol-token-stdin'],
+    isReEnrolling: values['re-enrol'],
+    confirmsMove: values['confirm-move'],
+    subnetRange: values['subnet-range'],
+    stopTimeoutMs: seconds * 1_000,
+    logLevel: values['log-level'],
+    isReadyJson: values['ready-json'],
+  }
+}
