@@ -103,9 +103,22 @@ def frames(vector):
         check(f"fragment {frame['counter']}", hashlib.sha256(sealed).hexdigest(), frame["frameSha256"])
 
 
+def data_socket(vector):
+    root, ticket = bytes.fromhex(vector["root"]), bytes.fromhex(vector["ticket"])
+    agent, panel = bytes.fromhex(vector["agentNonce"]), bytes.fromhex(vector["panelNonce"])
+    key = hkdf(root, ticket, b"hatchery/1 data ticket")
+    proof = hmac.new(key, b"hatchery/1 data open" + ticket + agent, hashlib.sha256).digest()
+    check("data socket: open", (b"\x04" + ticket + agent + proof).hex(), vector["open"])
+    proof = hmac.new(key, b"hatchery/1 data accept" + ticket + agent + panel, hashlib.sha256).digest()
+    check("data socket: accept", (b"\x05" + panel + proof).hex(), vector["accept"])
+    for name, label in (("agentToPanel", b"agent to panel"), ("panelToAgent", b"panel to agent")):
+        check(f"data socket: key {name}", hkdf(key, ticket + agent + panel, b"hatchery/1 " + label).hex(), vector["keys"][name])
+
+
 handshakes = load("handshake.json")
 handshake("accepted", handshakes["accepted"])
 handshake("refused", handshakes["refused"])
+data_socket(load("data-socket.json"))
 if AESGCM:
     frames(load("frames.json"))
 else:

@@ -1,5 +1,6 @@
 import { AppError } from '../errors/index.ts'
 import { Channel, closeSocket } from './channel.ts'
+import { enableDataSockets } from './data-socket.ts'
 import { EventReceiver } from './event-receiver.ts'
 import { PanelHandshake, failed } from './handshake.ts'
 import type { Proof } from './hello.ts'
@@ -157,6 +158,7 @@ function openSession(
     close: (reason) => channel.close(CLOSE.normal, reason),
     closed: channel.closed,
   }
+  enableDataSockets(session, keys.data, timers)
   const handlers = options.handlers(session)
   const receiver = new EventReceiver(channel, hello.incarnation, answer.storedSeq, handlers, onFault)
   /** Unknown and malformed ephemeral events are dropped: nothing depends on any one of them. */

@@ -1,5 +1,6 @@
 import { AppError, errorFromBody } from '../errors/index.ts'
 import { Channel, closeSocket } from './channel.ts'
+import { enableDataSockets } from './data-socket.ts'
 import { EphemeralQueue } from './ephemeral-queue.ts'
 import { EventSender } from './event-sender.ts'
 import { AgentHandshake, failed } from './handshake.ts'
@@ -140,9 +141,7 @@ function openSession(
   })
   const server = new RpcServer({ channel, handlers: options.handlers, timers, maxCalls: maxCalls * 2, onFault })
   channel.onClose(() => ephemeral.stop())
-  channel.start()
-  events.flush(channel)
-  return {
+  const session: AgentSession = {
     hello,
     panel: challenge.panel,
     features: commonFeatures(options.agent.features, challenge.features),
@@ -158,6 +157,10 @@ function openSession(
     close: (reason) => channel.close(CLOSE.normal, reason),
     closed: channel.closed,
   }
+  enableDataSockets(session, keys.data, timers)
+  channel.start()
+  events.flush(channel)
+  return session
 }
 
 /** Tells the panel why before it throws. */

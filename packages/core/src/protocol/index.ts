@@ -1,6 +1,16 @@
 export { acceptAgent, type AcceptOptions } from './accept-agent.ts'
 export { runAgentLink, type AgentLinkOptions } from './agent-link.ts'
 export { connectToPanel, type ConnectOptions } from './connect-to-panel.ts'
+export { CreditBudget } from './credit-budget.ts'
+export {
+  acceptDataStream,
+  createDataTicket,
+  openDataStream,
+  type DataSocketOptions,
+  type DataTicket,
+} from './data-socket.ts'
+export { receiveResuming, type ResumeOptions } from './data-resume.ts'
+export { DataStream, type DataStreamOptions } from './data-stream.ts'
 export { type LinkOptions } from './link-options.ts'
 export { memoryOutbox } from './memory-outbox.ts'
 export { describeOutbox, type OutboxUnderTest, type TestRunner } from './outbox-conformance.ts'

@@ -25,6 +25,9 @@ export const LABEL = {
   agentToPanel: 'hatchery/1 agent to panel',
   panelToAgent: 'hatchery/1 panel to agent',
   data: 'hatchery/1 data sockets',
+  dataTicket: 'hatchery/1 data ticket',
+  dataOpen: 'hatchery/1 data open',
+  dataAccept: 'hatchery/1 data accept',
 } as const
 
 /** The keys of one control socket. `data` is the root from which data sockets derive theirs. */

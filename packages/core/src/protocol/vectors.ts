@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { acceptMessage, dataKeys, openMessage } from './data-handshake.ts'
 import { FrameSealer, type Fragment } from './frame-cipher.ts'
 import { AgentHandshake, PanelHandshake, type Freshness } from './handshake.ts'
 import { LABEL, Transcript, deriveKey, publicKeyOf, sharedSecret } from './key-schedule.ts'
@@ -193,6 +194,24 @@ export function refusalVector() {
   return { message: hex(encodeRefusal(error)), error: error.toBody() }
 }
 
+/** A data socket of the accepted session above. */
+export function dataSocketVector() {
+  const root = Buffer.from(handshakeVector('accepted').keys.data, 'hex')
+  const ticket = counting(0xc0, 16)
+  const open = openMessage(root, ticket, counting(0xd0))
+  const accept = acceptMessage(root, open, counting(0xf0))
+  const keys = dataKeys(root, open, accept)
+  return {
+    root: hex(root),
+    ticket: hex(ticket),
+    agentNonce: hex(counting(0xd0)),
+    panelNonce: hex(counting(0xf0)),
+    open: hex(open),
+    accept: hex(accept),
+    keys: { agentToPanel: hex(keys.agentToPanel), panelToAgent: hex(keys.panelToAgent) },
+  }
+}
+
 /** The content of each file in `packages/core/docs/vectors`. */
 export function vectorFiles(): Record<string, unknown> {
   return {
@@ -202,5 +221,6 @@ export function vectorFiles(): Record<string, unknown> {
       unproven: refusalVector(),
     },
     'frames.json': frameVectors(),
+    'data-socket.json': dataSocketVector(),
   }
 }

@@ -13,7 +13,15 @@ export const MAX_FRAGMENT_BYTES = MAX_FRAME_BYTES - HEADER_BYTES - TAG_BYTES
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 
 /** First byte of everything on a socket. */
-export const KIND = { challenge: 0x01, proof: 0x02, answer: 0x03, refusal: 0x0f, frame: 0x10 } as const
+export const KIND = {
+  challenge: 0x01,
+  proof: 0x02,
+  answer: 0x03,
+  dataOpen: 0x04,
+  dataAccept: 0x05,
+  refusal: 0x0f,
+  frame: 0x10,
+} as const
 export const FLAG = { first: 0x01, last: 0x02 } as const
 
 /** Codes of WebSocket closes. */

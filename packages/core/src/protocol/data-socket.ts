@@ -1,0 +1,176 @@
+import { randomBytes } from 'node:crypto'
+import { AppError } from '../errors/index.ts'
+import { closeSocket } from './channel.ts'
+import { CreditBudget } from './credit-budget.ts'
+import { TICKET_BYTES, acceptMessage, dataKeys, openMessage, readOpen } from './data-handshake.ts'
+import { DataStream, type DataStreamOptions } from './data-stream.ts'
+import { failed } from './handshake.ts'
+import { Inbox } from './inbox.ts'
+import type { AgentSession, PanelSession, ProtocolSocket } from './session.ts'
+import type { Timers } from './timers.ts'
+import { CLOSE } from './wire.ts'
+
+const TICKET_LIFETIME_MS = 60_000
+const HANDSHAKE_TIMEOUT_MS = 10_000
+/** Bytes that all streams of one session may hold in memory. */
+const SESSION_CREDIT_BYTES = 16 * 1024 * 1024
+
+export interface DataTicket {
+  /** Travels to the agent in a call; it proves nothing by itself and works once. */
+  readonly id: string
+  /** The stream, when the agent has opened it; rejects when the ticket expires or the session ends. */
+  readonly opened: Promise<DataStream>
+  cancel(): void
+}
+
+export interface DataSocketOptions extends DataStreamOptions {
+  readonly randomBytes?: (size: number) => Uint8Array
+}
+
+interface OpenTicket {
+  readonly resolve: (stream: DataStream) => void
+  readonly reject: (error: AppError) => void
+}
+
+interface DataSide {
+  readonly root: Uint8Array
+  readonly timers: Timers
+  readonly budget: CreditBudget
+  readonly tickets: Map<string, OpenTicket>
+  readonly streams: Set<DataStream>
+  isClosed: boolean
+}
+
+const sides = new WeakMap<object, DataSide>()
+
+/** Gives a session its data sockets; they end with it. */
+export function enableDataSockets(
+  session: { readonly closed: Promise<string> },
+  root: Uint8Array,
+  timers: Timers,
+): void {
+  const side: DataSide = {
+    root,
+    timers,
+    budget: new CreditBudget(SESSION_CREDIT_BYTES),
+    tickets: new Map(),
+    streams: new Set(),
+    isClosed: false,
+  }
+  sides.set(session, side)
+  void session.closed.then(() => {
+    side.isClosed = true
+    for (const ticket of side.tickets.values()) ticket.reject(lost())
+    side.tickets.clear()
+    for (const stream of side.streams) stream.close('the session has ended')
+  })
+}
+
+/** Makes a ticket for one data socket of this session, good for a minute. */
+export function createDataTicket(session: PanelSession): DataTicket {
+  const side = sideOf(session)
+  const id = randomBytes(TICKET_BYTES).toString('hex')
+  const { promise, resolve, reject } = Promise.withResolvers<DataStream>()
+  // The caller may still be waiting for the call that carries the ticket when it expires.
+  promise.catch(() => {})
+  const give = (error: AppError) => {
+    side.tickets.delete(id)
+    cancelTimer()
+    reject(error)
+  }
+  const cancelTimer = side.timers.after(TICKET_LIFETIME_MS, () =>
+    give(new AppError('DEADLINE_EXCEEDED', { method: 'data stream', deadlineMs: TICKET_LIFETIME_MS })),
+  )
+  const settle = (stream: DataStream) => {
+    cancelTimer()
+    resolve(stream)
+  }
+  if (side.isClosed) give(lost())
+  else side.tickets.set(id, { resolve: settle, reject: give })
+  return { id, opened: promise, cancel: () => give(new AppError('CANCELLED')) }
+}
+
+/**
+ * The panel's end of a data socket that the agent has opened; it settles the ticket as well.
+ * @throws AppError `HANDSHAKE_FAILED` if the ticket is not one of this session's or was used before
+ */
+export async function acceptDataStream(
+  socket: ProtocolSocket,
+  session: PanelSession,
+  options: DataSocketOptions = {},
+): Promise<DataStream> {
+  const side = sideOf(session)
+  return shakeHands(socket, side, async (inbox) => {
+    const open = await inbox.next()
+    const id = Buffer.from(readOpen(side.root, open)).toString('hex')
+    const waiting = side.tickets.get(id)
+    if (!waiting) throw failed('the ticket is unknown, used or expired')
+    side.tickets.delete(id)
+    const accept = acceptMessage(side.root, open, (options.randomBytes ?? randomBytes)(32))
+    const keys = dataKeys(side.root, open, accept)
+    socket.send(accept)
+    const stream = openStream(socket, inbox, side, options, { send: keys.panelToAgent, receive: keys.agentToPanel })
+    waiting.resolve(stream)
+    return stream
+  })
+}
+
+/**
+ * The agent's end: a socket that it has opened for a ticket of the panel.
+ * @throws AppError `HANDSHAKE_FAILED`
+ */
+export async function openDataStream(
+  socket: ProtocolSocket,
+  session: AgentSession,
+  ticketId: string,
+  options: DataSocketOptions = {},
+): Promise<DataStream> {
+  const side = sideOf(session)
+  return shakeHands(socket, side, async (inbox) => {
+    const ticket = Buffer.from(ticketId, 'hex')
+    if (ticket.length !== TICKET_BYTES) throw failed('the ticket is not well formed')
+    const open = openMessage(side.root, ticket, (options.randomBytes ?? randomBytes)(32))
+    socket.send(open)
+    const keys = dataKeys(side.root, open, await inbox.next())
+    return openStream(socket, inbox, side, options, { send: keys.agentToPanel, receive: keys.panelToAgent })
+  })
+}
+
+async function shakeHands(
+  socket: ProtocolSocket,
+  side: DataSide,
+  body: (inbox: Inbox) => Promise<DataStream>,
+): Promise<DataStream> {
+  const inbox = new Inbox(socket)
+  const cancelTimeout = side.timers.after(HANDSHAKE_TIMEOUT_MS, () => inbox.fail(failed('no answer in time')))
+  try {
+    if (side.isClosed) throw lost()
+    return await body(inbox)
+  } catch (error) {
+    closeSocket(socket, CLOSE.handshake, error instanceof AppError ? error.message : 'the handshake failed')
+    throw error
+  } finally {
+    cancelTimeout()
+  }
+}
+
+function openStream(
+  socket: ProtocolSocket,
+  inbox: Inbox,
+  side: DataSide,
+  options: DataSocketOptions,
+  keys: { readonly send: Uint8Array; readonly receive: Uint8Array },
+): DataStream {
+  const stream = new DataStream(socket, inbox, keys, side.timers, [side.budget, ...(options.budgets ?? [])], options)
+  side.streams.add(stream)
+  void stream.closed.then(() => side.streams.delete(stream))
+  return stream
+}
+
+function sideOf(session: object): DataSide {
+  const side = sides.get(session)
+  if (!side) throw new TypeError('this session was not opened by the protocol')
+  return side
+}
+
+const lost = () => new AppError('CONNECTION_LOST', { method: 'data stream' })
