@@ -48,8 +48,12 @@ export async function up(options: UpOptions, io: UpIo): Promise<number> {
   )
   let agent: AgentProcess | null = null
   try {
-    const admin = await ensureFirstAdmin(panel.ctx, { email: options.adminEmail, password: options.adminPassword })
-    administrator = admin.uuid
+    const admin = await ensureFirstAdmin(panel.ctx, {
+      ...(options.adminEmail ? { email: options.adminEmail } : {}),
+      ...(options.adminPassword ? { password: options.adminPassword } : {}),
+    })
+    const owner = await findAdministrator(panel)
+    administrator = owner
     const url = await report.step(
       'Panel',
       () => panel.listen({ port: options.port, host: options.host }),
@@ -61,7 +65,7 @@ export async function up(options: UpOptions, io: UpIo): Promise<number> {
     if (options.isDemo) {
       const server = await report.step(
         'Demo server',
-        (update) => ensureDemo(client, (listener) => panel.ctx.bus.subscribe('servers', listener), admin.uuid, update),
+        (update) => ensureDemo(client, (listener) => panel.ctx.bus.subscribe('servers', listener), owner, update),
         (running) => `${running.state}, ${running.address ?? 'no address'}`,
       )
       if (!server.node.isolated) report.line('  It is not isolated from this machine: no Docker engine answers.')
@@ -84,6 +88,18 @@ export async function up(options: UpOptions, io: UpIo): Promise<number> {
   }
 }
 
+/** The longest-standing active administrator: the one the command line acts for. */
+async function findAdministrator(panel: Panel): Promise<string> {
+  const { uuid } = await panel.ctx.db
+    .selectFrom('users')
+    .select('uuid')
+    .where('is_admin', '=', 1)
+    .where('state', '=', 'active')
+    .orderBy('id')
+    .executeTakeFirstOrThrow()
+  return uuid
+}
+
 async function startAgent(
   panel: Panel,
   options: UpOptions,
@@ -95,7 +111,7 @@ async function startAgent(
   const { node, enrolmentToken } = await ensureLocalNode(
     client,
     options.dataDirectory,
-    existsSync(path.join(directory, 'state.sqlite')),
+    existsSync(path.join(directory, 'agent.sqlite')),
   )
   return report
     .step(
