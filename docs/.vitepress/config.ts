@@ -1,0 +1,56 @@
+import { defineConfig } from 'vitepress'
+
+export default defineConfig({
+  title: 'Hatchery',
+  description: 'Game server hosting: libraries, node agent, panel and web app.',
+  lang: 'en',
+  cleanUrls: true,
+  themeConfig: {
+    nav: [
+      { text: 'Guide', link: '/guide/getting-started' },
+      { text: 'Concepts', link: '/concepts/architecture' },
+      { text: 'Reference', link: '/reference/api' },
+      { text: 'Develop', link: '/develop/contributing' },
+    ],
+    sidebar: [
+      {
+        text: 'Guide',
+        items: [
+          { text: 'Getting started', link: '/guide/getting-started' },
+          { text: 'Configuration', link: '/guide/configuration' },
+          { text: 'Nodes', link: '/guide/nodes' },
+          { text: 'Operations and troubleshooting', link: '/guide/operations' },
+          { text: 'Embedding the panel', link: '/guide/embedding' },
+        ],
+      },
+      {
+        text: 'Concepts',
+        items: [
+          { text: 'Architecture', link: '/concepts/architecture' },
+          { text: 'Eggs', link: '/concepts/eggs' },
+          { text: 'Security model', link: '/concepts/security' },
+        ],
+      },
+      {
+        text: 'Reference',
+        items: [
+          { text: 'API', link: '/reference/api' },
+          { text: 'Endpoints', link: '/reference/endpoints' },
+          { text: 'SDK', link: '/reference/sdk' },
+          { text: 'Error codes', link: '/reference/errors' },
+          { text: 'Permissions', link: '/reference/permissions' },
+          { text: 'Agent protocol', link: '/reference/protocol' },
+        ],
+      },
+      {
+        text: 'Develop',
+        items: [
+          { text: 'Contributing', link: '/develop/contributing' },
+          { text: 'Writing a runtime', link: '/develop/runtime' },
+        ],
+      },
+    ],
+    search: { provider: 'local' },
+    outline: 'deep',
+  },
+})
