@@ -1,7 +1,16 @@
 import { accountRoutes } from './account/routes.ts'
+import { activityRoutes } from './activity/routes.ts'
+import { allocationsRoutes } from './allocations/routes.ts'
 import { apiKeyRoutes } from './api-keys/routes.ts'
+import { eggsRoutes } from './eggs/routes.ts'
 import type { Routes } from './http/implement.ts'
+import { locationsRoutes } from './locations/routes.ts'
+import { nestsRoutes } from './nests/routes.ts'
+import { nodesRoutes } from './nodes/routes.ts'
+import { operationsRoutes } from './operations/routes.ts'
+import { serversRoutes } from './servers/routes.ts'
 import { sessionRoutes } from './sessions/routes.ts'
+import { subusersRoutes } from './subusers/routes.ts'
 import { systemRoutes } from './system/routes.ts'
 import { userRoutes } from './users/routes.ts'
 
@@ -12,4 +21,13 @@ export function registerRoutes(routes: Routes): void {
   accountRoutes(routes)
   apiKeyRoutes(routes)
   userRoutes(routes)
+  serversRoutes(routes)
+  subusersRoutes(routes)
+  operationsRoutes(routes)
+  activityRoutes(routes)
+  nestsRoutes(routes)
+  eggsRoutes(routes)
+  locationsRoutes(routes)
+  nodesRoutes(routes)
+  allocationsRoutes(routes)
 }

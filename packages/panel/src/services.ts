@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Context } from './context.ts'
 import { createLiveChannel, type LiveChannel } from './live/live-channel.ts'
 import { createAgentLinks, type AgentLinks } from './nodes/agent-links.ts'
-import { createOperationRunner } from './operations/operation-runner.ts'
+import { createOperationRunner } from './operations/node-operation-runner.ts'
 import { createSummaryCache } from './servers/summary-cache.ts'
 
 /** What `createPanel()` builds before its services. */
@@ -28,7 +28,7 @@ export function createServices(base: BaseContext): Services {
   const operations = createOperationRunner(withLinks)
   const context: Context = { ...withLinks, operations }
   const live: LiveChannel = createLiveChannel(context)
-  links.onReady((node, session) => operations.reconcile(node, session))
+  links.onReady((session) => operations.onConnected(session))
 
   return {
     context,

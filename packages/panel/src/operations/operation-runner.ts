@@ -1,14 +1,10 @@
 import type { Transaction } from 'kysely'
 import type { OperationClass } from '@hatchery/core/api'
 import type { Database } from '../storage/schema.ts'
+import type { OperationProgress } from './operation-progress.ts'
 
 /** The calls that are written down before they are sent (RULES 4). */
-export type DurableMethod =
-  | 'server.install'
-  | 'server.delete'
-  | 'server.power'
-  | 'server.command'
-  | 'server.acceptEula'
+export type DurableMethod = 'server.install' | 'server.delete' | 'server.power' | 'server.command' | 'server.acceptEula'
 
 export interface NewOperation {
   /** `install`, `power.start`, `delete`, … */
@@ -42,4 +38,6 @@ export interface OperationRunner {
   dispatch(uuid: string): void
   /** Sends the wanted level of a server to its node, in the background. */
   applySpec(serverId: number): void
+  /** What the node said last of a job under way. */
+  progressOf(uuid: string): OperationProgress | undefined
 }

@@ -1,0 +1,234 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { AppError } from '@hatchery/core/errors'
+import {
+  acceptAgent,
+  MAX_FRAME_BYTES,
+  protocolSocket,
+  type EphemeralEvent,
+  type PanelSession,
+} from '@hatchery/core/protocol'
+import { WebSocketServer, type WebSocket } from 'ws'
+import type { BaseContext } from '../services.ts'
+import { AgentLink } from './agent-link.ts'
+import type { NodeLinks } from './node-link.ts'
+import { findNodeSecret } from './node-secrets.ts'
+import { storeAgentEvents } from './store-events.ts'
+import { welcomeAgent, type Welcome } from './welcome-agent.ts'
+
+/** Handshakes that may be under way at once, so that strangers cannot fill the memory. */
+const MAX_HANDSHAKES = 256
+const PANEL = { name: 'hatchery', version: '0.1.0', features: [] as readonly string[] }
+
+export interface ReadySession {
+  readonly nodeId: number
+  readonly sessionEpoch: number
+  readonly isRecovery: boolean
+  readonly session: PanelSession
+}
+
+export interface AgentLinks extends NodeLinks {
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** Called for each proven connection, before `onStatus`: what the node missed is sent now. */
+  onReady(listener: (session: ReadySession) => void): () => void
+  /** Epoch of the connection in use; null without one. */
+  sessionEpochOf(nodeId: number): number | null
+  start(): Promise<void>
+}
+
+/** Takes the connections of agents and keeps one link per node over them. */
+export function createAgentLinks(ctx: BaseContext): AgentLinks {
+  return new Links(ctx)
+}
+
+class Links implements AgentLinks {
+  readonly #ctx: BaseContext
+  readonly #links = new Map<number, AgentLink>()
+  readonly #epochs = new Map<number, number>()
+  readonly #ephemeral = new Set<(node: number, event: EphemeralEvent) => void>()
+  readonly #status = new Set<(node: number, isConnected: boolean) => void>()
+  readonly #ready = new Set<(session: ReadySession) => void>()
+  readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false })
+  readonly #sockets = new Set<WebSocket>()
+  readonly #closing = new Set<Promise<unknown>>()
+  #handshakes = 0
+  #isClosed = false
+
+  constructor(ctx: BaseContext) {
+    this.#ctx = ctx
+    ctx.revocations.onRevocation(({ kind, subject }) => {
+      if (kind === 'node') void this.#disconnectRevoked(subject)
+    })
+  }
+
+  async start(): Promise<void> {
+    // What an earlier process of this instance held is gone with it.
+    await this.#ctx.store.transaction(async (trx) => {
+      await trx.updateTable('nodes').set({ instance: null }).where('instance', '=', this.#ctx.config.instance).execute()
+    })
+  }
+
+  of(node: number): AgentLink {
+    let link = this.#links.get(node)
+    if (!link) this.#links.set(node, (link = new AgentLink(node, (id) => this.#nameOf(id))))
+    return link
+  }
+
+  sessionEpochOf(nodeId: number): number | null {
+    return this.#links.get(nodeId)?.isConnected === true ? (this.#epochs.get(nodeId) ?? null) : null
+  }
+
+  onEphemeral(listener: (node: number, event: EphemeralEvent) => void): () => void {
+    this.#ephemeral.add(listener)
+    return () => this.#ephemeral.delete(listener)
+  }
+
+  onStatus(listener: (node: number, isConnected: boolean) => void): () => void {
+    this.#status.add(listener)
+    return () => this.#status.delete(listener)
+  }
+
+  onReady(listener: (session: ReadySession) => void): () => void {
+    this.#ready.add(listener)
+    return () => this.#ready.delete(listener)
+  }
+
+  disconnect(node: number, reason: string): void {
+    this.#links.get(node)?.session?.close(reason)
+  }
+
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const node = nodeOf(request)
+    if (this.#isClosed || node === null || this.#handshakes >= MAX_HANDSHAKES) {
+      socket.end(
+        `HTTP/1.1 ${node === null ? '400 Bad Request' : '503 Service Unavailable'}\r\nConnection: close\r\n\r\n`,
+      )
+      return
+    }
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      this.#sockets.add(webSocket)
+      webSocket.once('close', () => this.#sockets.delete(webSocket))
+      this.#handshakes++
+      void this.#accept(webSocket, node).finally(() => this.#handshakes--)
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    for (const link of this.#links.values()) link.session?.close('the panel is shutting down')
+    for (const socket of this.#sockets) socket.terminate()
+    this.#server.close()
+    await Promise.allSettled(this.#closing)
+  }
+
+  async #accept(webSocket: WebSocket, node: string): Promise<void> {
+    const ctx = this.#ctx
+    let welcome: Welcome | undefined
+    try {
+      const session = await acceptAgent(protocolSocket(webSocket), node, {
+        now: ctx.now,
+        panel: PANEL,
+        findSecret: (uuid, keyId) => findNodeSecret(ctx, uuid, keyId),
+        onHello: async (uuid, keyId, hello) => (welcome = await welcomeAgent(ctx, uuid, keyId, hello)).hello,
+        handlers: (opened) => ({
+          onEvents: async (events) => {
+            const { nodeId, sessionEpoch } = originOf(welcome, opened)
+            await storeAgentEvents(ctx, { nodeId, sessionEpoch }, events)
+          },
+          onEphemeral: (event) => {
+            const { nodeId } = originOf(welcome, opened)
+            for (const listener of this.#ephemeral) listener(nodeId, event)
+          },
+        }),
+        onFault: (error, where) => ctx.log.error({ err: error, node, where }, 'the agent link failed'),
+      })
+      await this.#open(session, originOf(welcome, session))
+    } catch (error) {
+      if (error instanceof AppError) ctx.log.warn({ node, code: error.code }, 'an agent was refused')
+      else ctx.log.error({ err: error, node }, 'an agent could not be accepted')
+    }
+  }
+
+  async #open(session: PanelSession, ready: ReadySession): Promise<void> {
+    const { nodeId, sessionEpoch } = ready
+    const link = this.of(nodeId)
+    // Two proven connections can end their handshakes in any order; the higher epoch is the newer one.
+    if ((this.#epochs.get(nodeId) ?? 0) > sessionEpoch)
+      return session.close('replaced by a newer connection of this node')
+    this.#epochs.set(nodeId, sessionEpoch)
+    link.connect(session)
+    const closed = session.closed.then((reason) => this.#onClosed(session, ready, reason))
+    this.#closing.add(closed)
+    void closed.finally(() => this.#closing.delete(closed))
+    if (this.#isClosed) return session.close('the panel is shutting down')
+
+    await this.#storeClockOffset(ready)
+    for (const listener of this.#ready) listener(ready)
+    for (const listener of this.#status) listener(nodeId, true)
+  }
+
+  async #onClosed(session: PanelSession, { nodeId, sessionEpoch }: ReadySession, reason: string): Promise<void> {
+    if (!this.of(nodeId).disconnect(session)) return
+    this.#ctx.log.info({ node: nodeId, reason }, 'a node disconnected')
+    for (const listener of this.#status) listener(nodeId, false)
+    try {
+      await this.#ctx.store.transaction(async (trx, afterCommit) => {
+        const { numUpdatedRows } = await trx
+          .updateTable('nodes')
+          .set((eb) => ({ instance: null, last_seen_at: this.#ctx.now(), revision: eb('revision', '+', 1) }))
+          .where('id', '=', nodeId)
+          .where('session_epoch', '=', sessionEpoch)
+          .executeTakeFirst()
+        if (numUpdatedRows === 0n) return
+        await this.#ctx.events.append(trx, { type: 'node:disconnected', nodeId, data: { sessionEpoch, reason } })
+        afterCommit(() => this.#ctx.bus.publish('nodes', { id: nodeId }))
+      })
+    } catch (error) {
+      if (!this.#isClosed) this.#ctx.log.error({ err: error, node: nodeId }, 'the end of a connection was not stored')
+    }
+  }
+
+  async #storeClockOffset({ nodeId, sessionEpoch, session }: ReadySession): Promise<void> {
+    await this.#ctx.store.transaction(async (trx) => {
+      await trx
+        .updateTable('nodes')
+        .set({ clock_offset_ms: session.clockOffsetMs })
+        .where('id', '=', nodeId)
+        .where('session_epoch', '=', sessionEpoch)
+        .execute()
+    })
+  }
+
+  async #disconnectRevoked(uuid: string): Promise<void> {
+    for (const link of this.#links.values()) {
+      if (!link.session) continue
+      const node = await this.#ctx.db
+        .selectFrom('nodes')
+        .select(['uuid', 'is_locked'])
+        .where('id', '=', link.node)
+        .executeTakeFirst()
+      if (!node || (node.uuid === uuid && node.is_locked === 1)) link.session?.close('the node was deleted or locked')
+    }
+  }
+
+  async #nameOf(id: number): Promise<string> {
+    const node = await this.#ctx.db.selectFrom('nodes').select('name').where('id', '=', id).executeTakeFirst()
+    return node?.name ?? String(id)
+  }
+}
+
+function originOf(welcome: Welcome | undefined, session: PanelSession): ReadySession {
+  if (!welcome) throw new Error('A session exists only after its hello.')
+  return {
+    nodeId: welcome.node.id,
+    sessionEpoch: welcome.hello.sessionEpoch,
+    isRecovery: welcome.hello.isRecovery,
+    session,
+  }
+}
+
+/** The upgrade names the node and proves nothing (RULES 11). */
+function nodeOf(request: IncomingMessage): string | null {
+  const node = new URL(request.url ?? '/', 'http://panel').searchParams.get('node')
+  return node !== null && /^[0-9a-f-]{36}$/.test(node) ? node : null
+}

@@ -1,0 +1,127 @@
+import type { Selectable } from 'kysely'
+import {
+  configFilesOf,
+  environmentOf,
+  renderStartup,
+  stopMethodOf,
+  type Egg,
+  type EggServer,
+} from '@hatchery/core/eggs'
+import type { ServerSpec } from '@hatchery/core/protocol'
+import type { ServersTable } from '../storage/schema.ts'
+
+export interface SpecAllocationRow {
+  readonly id: number
+  readonly ip: string
+  readonly port: number
+  readonly alias: string | null
+}
+
+/** Everything that the wanted level of a server is made of. */
+export interface SpecSource {
+  readonly server: Selectable<ServersTable>
+  readonly egg: Egg
+  /** Values that differ from the egg's defaults, by environment name. */
+  readonly variables: Readonly<Record<string, string>>
+  readonly allocations: readonly SpecAllocationRow[]
+  readonly holds: readonly string[]
+  /** Name of the location of the node. */
+  readonly location: string
+  /** IANA name. */
+  readonly timezone: string
+}
+
+/** A server that does not stop by itself is offered to be killed after this. */
+export const STOP_TIMEOUT_MS = 30_000
+
+const CRASH_POLICY: ServerSpec['crashPolicy'] = {
+  isEnabled: true,
+  treatCleanExitAsCrash: false,
+  maxRestarts: 5,
+  windowMs: 600_000,
+  backoffMs: 2_000,
+}
+
+/** The level that the panel wants a server to have; the same rows always give the same spec. */
+export function buildSpec(source: SpecSource): ServerSpec {
+  const { server, egg, allocations } = source
+  const subject = eggServerOf(source)
+  const primary = server.primary_allocation_id
+
+  return {
+    id: server.uuid,
+    generation: { epoch: server.generation_epoch, n: server.generation_n },
+    name: server.name,
+    image: server.image,
+    startup: renderStartup(egg, subject, server.startup),
+    environment: environmentOf(egg, subject, server.startup),
+    secretVariables: egg.variables.filter((variable) => variable.secret === true).map(({ envVariable }) => envVariable),
+    limits: limitsOf(server),
+    allocations: allocations.map(({ id, ip, port, alias }) => ({ ip, port, alias, isPrimary: id === primary })),
+    done: [...egg.config.done],
+    stripAnsi: egg.config.stripAnsi,
+    stop: stopMethodOf(egg),
+    stopTimeoutMs: STOP_TIMEOUT_MS,
+    configFiles: configFilesOf(egg, subject),
+    install:
+      egg.install === null
+        ? null
+        : { image: egg.install.container, entrypoint: egg.install.entrypoint, script: egg.install.script },
+    features: [...egg.features],
+    crashPolicy: CRASH_POLICY,
+    holds: source.holds as ServerSpec['holds'],
+  }
+}
+
+/** How the egg library sees the server. */
+export function eggServerOf({ server, variables, allocations, location, timezone }: SpecSource): EggServer {
+  const primary = allocations.find(({ id }) => id === server.primary_allocation_id) ?? null
+  return {
+    uuid: server.uuid,
+    name: server.name,
+    location,
+    image: server.image,
+    memoryMiB: server.memory_mib,
+    swapMiB: server.swap_mib,
+    diskMiB: server.disk_mib,
+    cpuPercent: server.cpu_percent,
+    ioWeight: server.io_weight,
+    threads: server.cpu_pinning,
+    isOomKillerEnabled: server.oom_killer === 1,
+    allocation: primary,
+    furtherAllocations: allocations.filter((allocation) => allocation !== primary),
+    allocationLimit: server.allocation_limit,
+    timezone,
+    variables,
+  }
+}
+
+type LimitColumns = Pick<
+  Selectable<ServersTable>,
+  'memory_mib' | 'swap_mib' | 'disk_mib' | 'cpu_percent' | 'cpu_pinning' | 'io_weight' | 'pids_limit'
+>
+
+export function limitsOf(server: LimitColumns): ServerSpec['limits'] {
+  return {
+    memoryMiB: server.memory_mib,
+    swapMiB: server.swap_mib,
+    diskMiB: server.disk_mib,
+    cpuPercent: server.cpu_percent,
+    cpuPinning: server.cpu_pinning,
+    ioWeight: server.io_weight,
+    pids: server.pids_limit,
+  }
+}
+
+/** The columns of limits, the other way round. */
+export function limitColumns(limits: ServerSpec['limits']): LimitColumns {
+  return {
+    memory_mib: limits.memoryMiB,
+    swap_mib: limits.swapMiB,
+    disk_mib: limits.diskMiB,
+    cpu_percent: limits.cpuPercent,
+    cpu_pinning: limits.cpuPinning,
+    io_weight: limits.ioWeight,
+    pids_limit: limits.pids,
+  }
+}
