@@ -167,18 +167,21 @@ export class DockerRuntime implements Runtime {
     let container = await this.#whenAvailable(() => this.#find(server, signal), signal)
     let sinceNs = options.sinceNs ?? (container && this.#runStartNs(server, container))
     const run = container && runKey(container)
-    /** Texts of the newest timestamp: they come again when the log is followed from it. */
-    let newest: string | null = null
+    /** Lines up to here were given; they come again when the log is read from there. */
+    let newest = ''
     while (container && !signal?.aborted) {
+      // Following ends before a last line without an end; what is there when all is over is read once more.
+      const follow = container.State.Running
       try {
-        const source = { container: container.Id, isTty: container.Config.Tty, sinceNs: sinceNs ?? null }
+        const source = { container: container.Id, isTty: container.Config.Tty, sinceNs, follow }
         for await (const lines of followLog(this.#engine, source, signal)) {
           for (const line of lines) {
-            if (newest !== null && line.atNs <= newest) continue
+            if (line.atNs <= newest) continue
             yield line
             sinceNs = newest = line.atNs
           }
         }
+        if (!follow) return
       } catch (error) {
         if (signal?.aborted) return
         if (!isUnavailable(error) && !isConnectionLoss(error)) throw error
@@ -186,7 +189,7 @@ export class DockerRuntime implements Runtime {
       }
       if (signal?.aborted) return
       container = await this.#whenAvailable(() => this.#find(server, signal), signal)
-      if (!container?.State.Running || runKey(container) !== run) return
+      if (container && runKey(container) !== run) return
     }
   }
 

@@ -24,7 +24,8 @@ export class Engine {
     if (signal?.aborted) throw new AppError('CANCELLED')
     this.#client ??= import('dockerode').then(({ default: Client }) => new Client({ socketPath: this.#socketPath }))
     try {
-      return await use(await this.#client)
+      const result = use(await this.#client)
+      return await (signal ? untilAborted(result, signal) : result)
     } catch (error) {
       throw signal?.aborted ? new AppError('CANCELLED', {}, { cause: error }) : asAppError(error)
     }
@@ -62,6 +63,15 @@ export class Engine {
       throw error
     }
   }
+}
+
+/** Gives up waiting when `signal` fires, even where the library would wait on. */
+function untilAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error)
+    signal.addEventListener('abort', abort, { once: true })
+    result.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
 }
 
 /** HTTP status that the engine refused a call with. */

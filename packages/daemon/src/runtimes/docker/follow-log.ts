@@ -7,6 +7,8 @@ export interface FollowOptions {
   readonly isTty: boolean
   /** Nanoseconds since 1970 as text, inclusive. */
   readonly sinceNs: string | null
+  /** false: only what is there already. @default true */
+  readonly follow?: boolean
 }
 
 /**
@@ -18,25 +20,25 @@ export async function* followLog(
   options: FollowOptions,
   signal?: AbortSignal,
 ): AsyncGenerator<OutputChunk[]> {
-  const { container, isTty, sinceNs } = options
+  const { container, isTty, sinceNs, follow = true } = options
   const stop = new AbortController()
   const abortSignal = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
-  const stream = await engine.call(
-    (docker) =>
-      docker.getContainer(container).logs({
-        follow: true,
-        stdout: true,
-        stderr: true,
-        timestamps: true,
-        // The types know whole seconds only; the engine takes a fraction.
-        ...(sinceNs === null ? {} : { since: sinceParameter(sinceNs) as unknown as number }),
-        abortSignal,
-      }),
-    signal,
-  )
+  const query = {
+    stdout: true,
+    stderr: true,
+    timestamps: true,
+    // The types know whole seconds only; the engine takes a fraction.
+    ...(sinceNs === null ? {} : { since: sinceParameter(sinceNs) as unknown as number }),
+    abortSignal,
+  }
+  const stream = await engine.call<AsyncIterable<Buffer>>(async (docker) => {
+    const log = docker.getContainer(container)
+    if (!follow) return present(await log.logs({ ...query, follow: false }))
+    return (await log.logs({ ...query, follow: true })) as NodeJS.ReadableStream & AsyncIterable<Buffer>
+  }, signal)
   const parser = createLogParser(isTty)
   try {
-    for await (const bytes of stream as AsyncIterable<Buffer>) {
+    for await (const bytes of stream) {
       const lines = parser.push(bytes)
       if (lines.length > 0) yield lines
     }
@@ -45,6 +47,10 @@ export async function* followLog(
   } finally {
     stop.abort()
   }
+}
+
+async function* present(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes
 }
 
 /** `1700000000.000000001` of `1700000000000000001`. */

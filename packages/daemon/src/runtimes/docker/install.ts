@@ -54,10 +54,17 @@ export async function runInstaller(
     }, spec.deadlineMs)
     signal?.addEventListener('abort', kill, { once: true })
     try {
-      for await (const lines of followLog(engine, { container: container.id, isTty: false, sinceNs: null }, signal)) {
+      const log = { container: container.id, isTty: false }
+      let newest: string | null = null
+      for await (const lines of followLog(engine, { ...log, sinceNs: null }, signal)) {
         for (const line of lines) onLine(line.text)
+        newest = lines.at(-1)?.atNs ?? newest
       }
       const { StatusCode } = (await engine.call(() => container.wait(), signal)) as { StatusCode: number }
+      // Following ends before a last line without an end.
+      for await (const lines of followLog(engine, { ...log, sinceNs: newest, follow: false }, signal)) {
+        for (const line of lines) if (newest === null || line.atNs > newest) onLine(line.text)
+      }
       const { State } = await engine.call(() => container.inspect(), signal)
       return { exitCode: isLate ? TIMED_OUT : StatusCode, oomKilled: State.OOMKilled }
     } finally {

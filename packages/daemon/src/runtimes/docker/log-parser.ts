@@ -23,8 +23,10 @@ export function createLogParser(isTty: boolean): LogParser {
 
 class RawLogParser implements LogParser {
   #pending = EMPTY
-  /** The rest of a line that was cut is thrown away up to its end. */
+  /** The line at the start of `#pending` was given already, cut off; the rest of it is thrown away. */
   #isSkipping = false
+  /** Length of `#pending` when it was last looked through for timestamps. */
+  #searched = 0
   readonly #clock = new StampClock()
 
   push(bytes: Buffer): OutputChunk[] {
@@ -32,29 +34,46 @@ class RawLogParser implements LogParser {
     const lines: OutputChunk[] = []
     let start = 0
     for (let end = data.indexOf(NEWLINE); end !== -1; end = data.indexOf(NEWLINE, start)) {
-      if (this.#isSkipping) this.#isSkipping = false
-      else this.#add(lines, data.subarray(start, end))
+      for (const entry of this.#split(data.subarray(start, end))) this.#add(lines, entry)
       start = end + 1
     }
     this.#pending = data.subarray(start)
+    // Looked through again only after it has grown: a line may come byte by byte.
+    if (start > 0) this.#searched = 0
+    if (this.#pending.length < this.#searched + ENTRY_BYTES) return lines
+    const split = this.#split(this.#pending)
+    const last = split.pop() ?? EMPTY
+    for (const entry of split) this.#add(lines, entry)
+    this.#pending = last
+    this.#searched = last.length
     // Room for the timestamps between the entries of a long line.
-    if (this.#pending.length > MAX_LINE_BYTES + 6 * STAMP_BYTES) {
-      if (!this.#isSkipping) this.#add(lines, this.#pending)
+    if (last.length > MAX_LINE_BYTES + 6 * STAMP_BYTES) {
+      this.#add(lines, last)
       this.#isSkipping = true
-      this.#pending = EMPTY
+      this.#pending = Buffer.concat([last.subarray(0, STAMP_BYTES), last.subarray(-STAMP_BYTES)])
+      this.#searched = 0
     }
     return lines
   }
 
   end(): OutputChunk[] {
     const lines: OutputChunk[] = []
-    if (!this.#isSkipping && this.#pending.length > 0) this.#add(lines, this.#pending)
+    for (const entry of this.#split(this.#pending)) this.#add(lines, entry)
     this.#pending = EMPTY
-    this.#isSkipping = false
     return lines
   }
 
+  /** Lines of a piece without line ends: engines leave the line end out where a line was too long for one entry. */
+  #split(piece: Buffer): Buffer[] {
+    const isShort = piece.length <= STAMP_BYTES + ENTRY_BYTES
+    return isShort && !this.#isSkipping ? [piece] : splitAtStamps(piece)
+  }
+
   #add(lines: OutputChunk[], entry: Buffer): void {
+    if (this.#isSkipping) {
+      this.#isSkipping = false
+      return
+    }
     const time = this.#clock.read(entry)
     if (!time) return
     const body = entry.subarray(STAMP_BYTES)
@@ -92,13 +111,12 @@ class FramedLogParser implements LogParser {
   #frame(lines: OutputChunk[], stream: number, entry: Buffer): void {
     if (entry.length < STAMP_BYTES) return
     const isComplete = entry[entry.length - 1] === NEWLINE
+    const stamp = entry.subarray(0, STAMP_BYTES)
     const body = entry.subarray(STAMP_BYTES, isComplete ? -1 : undefined)
-    const line = this.#partial.get(stream) ?? {
-      stamp: Buffer.from(entry.subarray(0, STAMP_BYTES)),
-      parts: [],
-      bytes: 0,
-    }
-    if (line.bytes < MAX_LINE_BYTES) line.parts.push(isComplete ? body : Buffer.from(body))
+    // Engines leave the line end out where a line was too long for one entry; another timestamp is another line.
+    if (this.#partial.get(stream)?.stamp.equals(stamp) === false) this.#finish(lines, stream)
+    const line = this.#partial.get(stream) ?? { stamp: Buffer.from(stamp), parts: [], bytes: 0 }
+    if (line.bytes < MAX_LINE_BYTES) line.parts.push(Buffer.from(body))
     line.bytes += body.length
     this.#partial.set(stream, line)
     if (isComplete) this.#finish(lines, stream)
@@ -130,6 +148,23 @@ class StampClock {
     const nanos = stamp.slice(20, 29)
     return { at: this.#secondMs + Math.floor(Number(nanos) / 1e6), atNs: `${this.#secondMs / 1000}${nanos}` }
   }
+}
+
+const STAMP = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z /g
+
+/** Cuts before every timestamp that is another one than that of the line it stands in. */
+function splitAtStamps(piece: Buffer): Buffer[] {
+  const entries: Buffer[] = []
+  let start = 0
+  let current: string | null = null
+  for (const match of piece.toString('latin1').matchAll(STAMP)) {
+    if (current !== null && match[0] !== current) {
+      entries.push(piece.subarray(start, match.index))
+      start = match.index
+    }
+    current = match[0]
+  }
+  return [...entries, piece.subarray(start)]
 }
 
 function withoutStamps(body: Buffer, stamp: Buffer): Buffer {

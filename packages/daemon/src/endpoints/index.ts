@@ -1,0 +1,1 @@
+export { createEndpoints, type EndpointAllocation, type LocalEndpointsOptions } from './local-endpoints.ts'

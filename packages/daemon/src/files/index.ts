@@ -1,0 +1,2 @@
+export { bytesFromName, nameFromBytes } from './file-names.ts'
+export { createLocalFileTree, type LocalFileTreeOptions } from './local-file-tree.ts'

@@ -1,0 +1,137 @@
+import { constants } from 'node:fs'
+import { open, readlink, type FileHandle } from 'node:fs/promises'
+import { AppError } from '@hatchery/core/errors'
+import { bytesFromName } from './file-names.ts'
+
+/** `O_PATH`: a descriptor that names a file without opening its content. Node has no name for it. */
+const O_PATH = 0o10000000
+export const PATH_FLAGS = O_PATH | constants.O_NOFOLLOW
+const MAX_LINKS = 40
+const MAX_NAME_BYTES = 255
+const MAX_PATH_LENGTH = 4096
+
+/** Path of `name` below an open directory; whatever happens to the directory's own path, this stays in it. */
+export function below(directory: FileHandle, name: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`/proc/self/fd/${directory.fd}/`), name])
+}
+
+/** Path of what a descriptor names. */
+export const itself = (handle: FileHandle) => `/proc/self/fd/${handle.fd}`
+
+/** Names of a path, each checked. `''` and `'.'` fall out; `'..'` stays for the walk. */
+export function pathNames(path: string): string[] {
+  const invalid = () => new AppError('PATH_INVALID', { path: path.slice(0, 200) })
+  if (path.length > MAX_PATH_LENGTH || path.includes('\0')) throw invalid()
+  const names = path.split('/').filter((name) => name !== '' && name !== '.')
+  if (names.some((name) => bytesFromName(name).length > MAX_NAME_BYTES)) throw invalid()
+  return names
+}
+
+/** What a walk found: the directory that holds the last name, and that name with links expanded. */
+export interface Place extends AsyncDisposable {
+  readonly parent: FileHandle
+  /** null: the path is the root itself. */
+  readonly name: Buffer | null
+  /** What the name is, opened `O_PATH|O_NOFOLLOW`; null when nothing is there. Never a link, unless links were not to be followed. */
+  readonly target: FileHandle | null
+}
+
+export interface WalkOptions {
+  /** Expand a link in the last place as well. */
+  readonly followLast: boolean
+  /** Called where a directory is missing; makes it, or is absent. */
+  readonly makeDirectory?: (parent: FileHandle, name: Buffer) => Promise<void>
+}
+
+/**
+ * Walks `path` below `root` one component at a time (RULES 17): each is opened with `O_PATH|O_NOFOLLOW` under the directory
+ * opened before, links are expanded here and not by the kernel. Whoever swaps a directory for a link meanwhile gains nothing.
+ * @throws AppError `PATH_INVALID`, `PATH_OUTSIDE`, `FILE_NOT_FOUND` (a directory on the way is missing)
+ */
+export async function walkBeneath(root: string, path: string, options: WalkOptions): Promise<Place> {
+  const stack: FileHandle[] = [await open(root, PATH_FLAGS | constants.O_DIRECTORY)]
+  const opened: FileHandle[] = [...stack]
+  const close = async () => void (await Promise.all(opened.map((handle) => handle.close())))
+  try {
+    const place = await walk(stack, opened, path, options)
+    return { ...place, [Symbol.asyncDispose]: close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function walk(
+  stack: FileHandle[],
+  opened: FileHandle[],
+  path: string,
+  options: WalkOptions,
+): Promise<Omit<Place, keyof AsyncDisposable>> {
+  const outside = () => new AppError('PATH_OUTSIDE', { path: path.slice(0, 200) })
+  const names: Buffer[] = pathNames(path).map(bytesFromName)
+  let links = 0
+  for (let name = names.shift(); name; name = names.shift()) {
+    const parent = stack.at(-1)!
+    if (name.equals(PARENT)) {
+      if (stack.length === 1) throw outside()
+      stack.pop()
+      if (names.length === 0) return { parent: stack.at(-2) ?? stack[0]!, name: null, target: stack.at(-1)! }
+      continue
+    }
+    const isLast = names.length === 0
+    let handle = await openName(parent, name)
+    if (!handle && !isLast && options.makeDirectory) {
+      await options.makeDirectory(parent, name)
+      handle = await openName(parent, name)
+    }
+    if (!handle) {
+      if (isLast) return { parent, name, target: null }
+      throw new AppError('FILE_NOT_FOUND', { path: path.slice(0, 200) })
+    }
+    opened.push(handle)
+    const info = await handle.stat()
+    if (info.isSymbolicLink() && (!isLast || options.followLast)) {
+      if (++links > MAX_LINKS) throw new AppError('PATH_INVALID', { path: path.slice(0, 200) })
+      const expanded = linkNames(await readlink(below(parent, name), 'buffer').catch(notALink))
+      if (!expanded) throw outside()
+      if (expanded.fromRoot) stack.length = 1
+      names.unshift(...expanded.names)
+      if (names.length === 0) return { parent: stack[0]!, name: null, target: stack.at(-1)! }
+      continue
+    }
+    if (isLast) return { parent, name, target: handle }
+    if (!info.isDirectory()) throw new AppError('FILE_NOT_FOUND', { path: path.slice(0, 200) })
+    stack.push(handle)
+  }
+  return { parent: stack[0]!, name: null, target: stack.at(-1)! }
+}
+
+const PARENT = Buffer.from('..')
+/** The root as programs in a container see it. */
+const MOUNT = '/home/container'
+
+async function openName(parent: FileHandle, name: Buffer): Promise<FileHandle | null> {
+  try {
+    return await open(below(parent, name), PATH_FLAGS)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null
+    throw error
+  }
+}
+
+/** The names a link leads over; null when it leads out of the server. */
+function linkNames(target: Buffer | null): { fromRoot: boolean; names: Buffer[] } | null {
+  if (!target) return null
+  const text = target.toString('latin1')
+  const fromRoot = text.startsWith('/')
+  if (fromRoot && text !== MOUNT && !text.startsWith(`${MOUNT}/`)) return null
+  const names = (fromRoot ? text.slice(MOUNT.length) : text).split('/').filter((name) => name !== '' && name !== '.')
+  return { fromRoot, names: names.map((name) => Buffer.from(name, 'latin1')) }
+}
+
+/** It was a link a moment ago and is none now: somebody swaps it. Refused like a link that leads out. */
+function notALink(error: NodeJS.ErrnoException): null {
+  if (error.code === 'EINVAL' || error.code === 'ENOENT') return null
+  throw error
+}
