@@ -1,5 +1,7 @@
 import type { Egg, EggDiagnostic, EggFormat } from './model.ts'
 import { readJson } from './read-json.ts'
+import { isCalagopus, readCalagopusEgg } from './read-calagopus.ts'
+import { isHatchery, readHatcheryEgg } from './read-hatchery.ts'
 import { readPanelEgg } from './read-panel-egg.ts'
 import { readYaml } from './read-yaml.ts'
 import { TreeReader } from './reader.ts'
@@ -61,10 +63,19 @@ export function parseEgg(input: string | Uint8Array | object, options: ParseEggO
     reader.note('error', 'EGG_FORMAT_UNKNOWN', '/meta/version', message)
     return end(null, null)
   }
-  return end(readPanelEgg(reader, read.tree, format), format)
+  switch (format) {
+    case 'hatchery':
+      return end(readHatcheryEgg(reader, read.tree), format)
+    case 'calagopus':
+      return end(readCalagopusEgg(reader, read.tree), format)
+    default:
+      return end(readPanelEgg(reader, read.tree, format), format)
+  }
 }
 
 function formatOf(map: TreeMap): EggFormat | null {
+  if (isHatchery(map)) return 'hatchery'
+  if (isCalagopus(map)) return 'calagopus'
   const meta = map.get('meta')
   const version = isMap(meta) ? meta.get('version') : undefined
   return PANEL_FORMATS.find((format) => format === version) ?? null

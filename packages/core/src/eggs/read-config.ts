@@ -76,7 +76,7 @@ function readFiles(reader: TreeReader, value: Tree, pointer: string): EggConfigF
 }
 
 /** A map or a list behind a match means: where the value is the key, write the item. */
-function readFind(find: TreeMap): EggReplacement[] {
+export function readFind(find: TreeMap): EggReplacement[] {
   const replace: EggReplacement[] = []
   for (const [match, value] of find) {
     if (isMap(value)) {

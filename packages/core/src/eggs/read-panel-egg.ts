@@ -29,13 +29,11 @@ const EGG_KEYS = new Set([
 /** Reads an egg as Pterodactyl and Pelican write it, every version and dialect. */
 export function readPanelEgg(reader: TreeReader, map: TreeMap, format: EggFormat): Egg {
   const meta = reader.map(map.get('meta'), '/meta')
-  const name = reader.text(map, 'name', '')
-  if (name === '') reader.note('error', 'EGG_KEY_MISSING', '/name', 'Give the egg a name.')
   if (!isMap(map.get('config'))) {
     reader.note('warning', 'EGG_KEY_MISSING', '/config', 'Add `config` with `files`, `startup` and `stop`.')
   }
   return {
-    name,
+    name: readName(reader, map),
     author: reader.text(map, 'author', ''),
     description: reader.text(map, 'description', ''),
     uuid: reader.optionalText(map, 'uuid', ''),
@@ -53,6 +51,12 @@ export function readPanelEgg(reader: TreeReader, map: TreeMap, format: EggFormat
     variables: readVariables(reader, map.get('variables'), '/variables'),
     unknown: unknownKeys(map, EGG_KEYS),
   }
+}
+
+export function readName(reader: TreeReader, map: TreeMap): string {
+  const name = reader.text(map, 'name', '')
+  if (name.trim() === '') reader.note('error', 'EGG_KEY_MISSING', '/name', 'Give the egg a name.')
+  return name
 }
 
 const isDataAddress = (value: unknown): value is string => typeof value === 'string' && value.startsWith('data:')
@@ -77,7 +81,7 @@ function readImages(reader: TreeReader, map: TreeMap, format: EggFormat): Labell
   return images
 }
 
-function readStartupCommands(reader: TreeReader, map: TreeMap): Labelled[] {
+export function readStartupCommands(reader: TreeReader, map: TreeMap): Labelled[] {
   const commands = map.get('startup_commands')
   const several = typeof commands === 'string' ? [] : reader.labelled(commands, '/startup_commands')
   if (several.length > 0) return several

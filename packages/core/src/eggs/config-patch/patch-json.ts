@@ -16,7 +16,12 @@ export function patchJson(written: string, replacements: readonly ConfigReplacem
   if (text.trim() === '') text = `{}${lineEndOf(text)}`
   for (const rule of rulesOf(replacements)) {
     const edits: Edit[] = []
-    const layout = { indent: indentOf(text), end: lineEndOf(text), text }
+    const layout = {
+      indent: indentOf(text),
+      end: lineEndOf(text),
+      text,
+      isTight: !/[:,]\s/.test(text) && text.trim().length > 2,
+    }
     collectEdits(readJsonNodes(text), parseConfigPath(rule.match), rule, layout, edits)
     text = applyEdits(text, edits)
   }
@@ -28,6 +33,8 @@ interface Layout {
   /** One step of indentation; empty for a file on one line. */
   readonly indent: string
   readonly end: string
+  /** Nothing between a colon or a comma and what follows. */
+  readonly isTight: boolean
 }
 
 function collectEdits(node: JsonNode, steps: readonly PathStep[], rule: Rule, layout: Layout, edits: Edit[]): void {
@@ -104,8 +111,10 @@ function addMissing(
   const inside = node.kind === 'map' ? Object.entries(missing.value as object)[0] : undefined
   const printed = (value: unknown) =>
     printValue(value, isSpread ? indent : '', isSpread ? layout : { ...layout, indent: '' })
-  const content = inside ? `${JSON.stringify(inside[0])}: ${printed(inside[1])}` : printed(missing.value)
-  const gap = isSpread ? layout.end + indent : last ? ' ' : ''
+  const content = inside
+    ? `${JSON.stringify(inside[0])}:${layout.isTight ? '' : ' '}${printed(inside[1])}`
+    : printed(missing.value)
+  const gap = isSpread ? layout.end + indent : last && !layout.isTight ? ' ' : ''
   if (!last) {
     edits.push({ start: node.start + 1, end: node.end - 1, text: gap + content + (isSpread ? layout.end + own : '') })
     return

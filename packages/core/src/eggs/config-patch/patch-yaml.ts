@@ -8,6 +8,7 @@ import {
   isSeq,
   parseDocument,
   stringify,
+  visit,
   type Node,
   type YAMLMap,
 } from 'yaml'
@@ -98,7 +99,9 @@ function setValue(text: string, path: Path, rule: Rule): string {
   const value = typedLike(found.value, present ?? undefined)
   if (isThere && present === value) return text
 
-  const edit = isThere ? replaceScalar(node, value, parent, text) : insertMissing(node, path.slice(depth), value, text)
+  const edit = isThere
+    ? replaceScalar(node, value, parent, text)
+    : insertMissing(node, parent, path.slice(depth), value, text)
   return checked(text, edit, document, path, value)
 }
 
@@ -116,7 +119,7 @@ function checked(text: string, edit: Edit | undefined, document: Document, path:
     const again = parseDocument(edited, { uniqueKeys: false, logLevel: 'silent' })
     if (again.errors.length === 0 && JSON.stringify(again.toJS()) === JSON.stringify(document.toJS())) return edited
   }
-  const written = document.toString({ lineWidth: 0 })
+  const written = document.toString({ lineWidth: 0, flowCollectionPadding: /[[{] /.test(text) })
   return lineEndOf(text) === '\n' ? written : written.replace(/\r?\n/g, '\r\n')
 }
 
@@ -180,22 +183,49 @@ function printScalar(value: unknown, type: string | undefined, isInFlow: boolean
   return stringify(value, { lineWidth: 0 }).trimEnd()
 }
 
-/** A new entry at the end of a map that is written line by line; other places are written anew. */
-function insertMissing(node: unknown, missing: Path, value: unknown, text: string): Edit | undefined {
-  if (!isMap(node) || node.flow) return undefined
+/** A new entry at the end of a map, or below a key without a value; other places are written anew. */
+function insertMissing(node: unknown, parent: unknown, missing: Path, value: unknown, text: string): Edit | undefined {
+  const end = lineEndOf(text)
+  const nested = (column: number) =>
+    printNested(missing, value)
+      .split('\n')
+      .map((line) => end + ' '.repeat(column) + line)
+      .join('')
+  if (isScalar(node) && node.value === null && node.range && node.range[0] === node.range[1]) {
+    const key = isMap(parent) && !parent.flow ? parent.items.find((pair) => pair.value === node)?.key : undefined
+    if (!isRanged(key)) return undefined
+    return { start: node.range[0], end: node.range[0], text: nested(columnOf(text, key.range[0]) + 2) }
+  }
+  if (!isMap(node) || !node.range) return undefined
+  if (node.flow) {
+    const close = node.range[1] - 1
+    const [key, ...rest] = missing
+    const inner = rest.length === 0 ? printScalar(value, undefined, true) : JSON.stringify(wrapPath(rest, value))
+    const entry = `${printScalar(String(key), undefined, true)}: ${inner}`
+    const at = text.slice(0, close).trimEnd().length
+    return { start: at, end: at, text: (node.items.length > 0 ? ', ' : '') + entry }
+  }
   const first = node.items[0]
   const last = node.items.at(-1)
-  const firstKey = first?.key
   const lastNode = last?.value ?? last?.key
-  if (!isScalar(firstKey) || !firstKey.range || !isRanged(lastNode)) return undefined
-  const column = firstKey.range[0] - (text.lastIndexOf('\n', firstKey.range[0] - 1) + 1)
+  if (!isRanged(first?.key) || !isRanged(lastNode)) return undefined
   let at = lastNode.range[1]
   while (at > 0 && /\s/.test(text[at - 1] ?? '')) at--
   while (at < text.length && !/[\r\n]/.test(text[at] ?? '')) at++
-  const end = lineEndOf(text)
-  const nested = stringify(wrapPath(missing, value), { lineWidth: 0 }).trimEnd()
-  const indented = nested.split('\n').map((line) => ' '.repeat(column) + line)
-  return { start: at, end: at, text: end + indented.join(end) }
+  return { start: at, end: at, text: nested(columnOf(text, first.key.range[0])) }
+}
+
+const columnOf = (text: string, at: number): number => at - (text.lastIndexOf('\n', at - 1) + 1)
+
+/** Line by line, with quotes around what a YAML 1.1 reader would misread. */
+function printNested(missing: Path, value: unknown): string {
+  const document = new Document(wrapPath(missing, value))
+  visit(document, {
+    Scalar(_key, scalar) {
+      if (typeof scalar.value === 'string' && NOT_TEXT_IN_YAML_1_1.test(scalar.value)) scalar.type = Scalar.QUOTE_DOUBLE
+    },
+  })
+  return document.toString({ lineWidth: 0 }).trimEnd()
 }
 
 const isRanged = (node: unknown): node is Node & { readonly range: [number, number, number] } =>

@@ -1,3 +1,4 @@
+import { POSIX, codeOf, compileProperty, singleOf, withOtherCases } from './char-classes.ts'
 import {
   DIGITS,
   PatternError,
@@ -12,38 +13,6 @@ import {
 export const MAX_PATTERN_LENGTH = 10_000
 const MAX_GROUP_DEPTH = 100
 const CONTROL: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, f: 12, v: 11, a: 7, e: 27 }
-const POSIX: Readonly<Record<string, CharSet>> = {
-  alpha: charSet([
-    [65, 90],
-    [97, 122],
-  ]),
-  digit: DIGITS,
-  alnum: charSet([
-    [48, 57],
-    [65, 90],
-    [97, 122],
-  ]),
-  upper: charSet([[65, 90]]),
-  lower: charSet([[97, 122]]),
-  space: SPACES,
-  blank: charSet([
-    [9, 9],
-    [32, 32],
-  ]),
-  punct: charSet([
-    [33, 47],
-    [58, 64],
-    [91, 96],
-    [123, 126],
-  ]),
-  xdigit: charSet([
-    [48, 57],
-    [65, 70],
-    [97, 102],
-  ]),
-  word: WORDS,
-}
-
 export interface ParsedPattern {
   readonly root: PatternNode
   readonly groupCount: number
@@ -172,22 +141,11 @@ class PatternParser {
   }
 
   #literal(char: string): PatternNode {
-    return { kind: 'set', set: this.#folded(charSet([[codeOf(char), codeOf(char)]])) }
+    return { kind: 'set', set: this.#cased(charSet([[codeOf(char), codeOf(char)]])) }
   }
 
-  #folded(set: CharSet): CharSet {
-    if (!this.#flags.ignoreCase) return set
-    const extra: [number, number][] = []
-    for (const [from, to] of set.ranges) {
-      addOverlap(extra, from, to, 65, 90, 32)
-      addOverlap(extra, from, to, 97, 122, -32)
-      if (to - from < 64) {
-        for (let code = Math.max(from, 128); code <= to; code++) {
-          for (const other of otherCases(code)) extra.push([other, other])
-        }
-      }
-    }
-    return { ...set, ranges: [...set.ranges, ...extra] }
+  #cased(set: CharSet): CharSet {
+    return this.#flags.ignoreCase ? withOtherCases(set) : set
   }
 
   #group(): PatternNode | null {
@@ -268,7 +226,7 @@ class PatternParser {
       this.#at++
       return { kind: 'set', set: charSet([[10, 13]]) }
     }
-    return { kind: 'set', set: this.#folded(this.#escapedSet()) }
+    return { kind: 'set', set: this.#cased(this.#escapedSet()) }
   }
 
   #quoted(): PatternNode {
@@ -371,7 +329,7 @@ class PatternParser {
       if (high < low) throw new PatternError('a range in a character class runs backwards')
       ranges.push([low, high])
     }
-    return { ...this.#folded({ ranges, properties: [], isNegated: false, nested: [] }), isNegated, nested }
+    return { ...this.#cased({ ranges, properties: [], isNegated: false, nested: [] }), isNegated, nested }
   }
 
   #classItem(): CharSet {
@@ -403,38 +361,6 @@ const ASSERTS: Readonly<Record<string, 'boundary' | 'noBoundary' | 'inputStart' 
     Z: 'end',
     z: 'inputEnd',
   })
-
-const codeOf = (char: string): number => char.codePointAt(0) ?? 0
-
-function singleOf(set: CharSet): number | null {
-  const [range] = set.ranges
-  const isPlain = set.ranges.length === 1 && set.properties.length === 0 && set.nested.length === 0 && !set.isNegated
-  return isPlain && range && range[0] === range[1] ? range[0] : null
-}
-
-function addOverlap(into: [number, number][], from: number, to: number, low: number, high: number, shift: number) {
-  const start = Math.max(from, low)
-  const end = Math.min(to, high)
-  if (start <= end) into.push([start + shift, end + shift])
-}
-
-function otherCases(code: number): number[] {
-  const char = String.fromCodePoint(code)
-  return [char.toLowerCase(), char.toUpperCase()]
-    .filter((other) => [...other].length === 1 && other !== char)
-    .map(codeOf)
-}
-
-function compileProperty(name: string): RegExp {
-  for (const form of [name, `Script=${name}`]) {
-    try {
-      return new RegExp(`^\\p{${form}}$`, 'u')
-    } catch {
-      // Not a category; the next form is a script.
-    }
-  }
-  throw new PatternError(`the property ${name} is not known`)
-}
 
 function withFlags(flags: PatternFlags, letters: string, isOn: boolean): PatternFlags {
   const has = (letter: string) => letters.includes(letter)

@@ -1,0 +1,144 @@
+import type { Egg, EggConfig, EggConfigFile, EggReplacement, Labelled, UnknownKey } from './model.ts'
+import { readName } from './read-panel-egg.ts'
+import { readVariables } from './read-variables.ts'
+import type { TreeReader } from './reader.ts'
+import { isMap, pointerTo, treeToValue, type Tree, type TreeMap } from './tree.ts'
+
+/** Hatchery's own file: the model as it is, marked with `hatchery` and the number of its version. */
+export const isHatchery = (map: TreeMap): boolean => map.get('hatchery') === 1
+
+export function readHatcheryEgg(reader: TreeReader, map: TreeMap): Egg {
+  const install = map.get('install')
+  return {
+    name: readName(reader, map),
+    author: reader.text(map, 'author', ''),
+    description: reader.text(map, 'description', ''),
+    uuid: reader.optionalText(map, 'uuid', ''),
+    updateUrl: reader.optionalText(map, 'updateUrl', ''),
+    exportedAt: reader.optionalText(map, 'exportedAt', ''),
+    comment: reader.optionalText(map, 'comment', ''),
+    icon: reader.optionalText(map, 'icon', ''),
+    tags: reader.texts(map, 'tags', ''),
+    features: reader.texts(map, 'features', ''),
+    images: pairs(reader, map, 'images', ''),
+    startupCommands: pairs(reader, map, 'startupCommands', ''),
+    fileDenylist: reader.texts(map, 'fileDenylist', ''),
+    config: readConfig(reader, reader.map(map.get('config'), '/config')),
+    install: isMap(install)
+      ? {
+          script: reader.text(install, 'script', '/install'),
+          container: reader.text(install, 'container', '/install'),
+          entrypoint: reader.text(install, 'entrypoint', '/install'),
+        }
+      : null,
+    variables: readVariables(reader, asPanelVariables(reader, map.get('variables')), '/variables').map((variable) => ({
+      ...variable,
+      unknown: variable.unknown.flatMap(({ key, json }) => (key === 'unknown' ? parseUnknown(json) : [])),
+    })),
+    ...(map.has('forceOutgoingIp') && { forceOutgoingIp: reader.flag(map, 'forceOutgoingIp', false) }),
+    ...(map.has('separatePort') && { separatePort: reader.flag(map, 'separatePort', false) }),
+    unknown: unknownOf(reader, map, ''),
+  }
+}
+
+const maps = (reader: TreeReader, value: Tree | undefined, pointer: string): TreeMap[] =>
+  reader.list(value, pointer).filter(isMap)
+
+function pairs(reader: TreeReader, map: TreeMap, key: string, pointer: string): Labelled[] {
+  const here = pointerTo(pointer, key)
+  return maps(reader, map.get(key), here).map((item) => ({
+    label: reader.text(item, 'label', here),
+    value: reader.text(item, 'value', here),
+  }))
+}
+
+const unknownOf = (reader: TreeReader, map: TreeMap, pointer: string, key = 'unknown'): UnknownKey[] =>
+  maps(reader, map.get(key), pointer).flatMap((item) => {
+    const json = reader.text(item, 'json', pointer)
+    return isJson(json) ? [{ key: reader.text(item, 'key', pointer), json }] : []
+  })
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    // What cannot be read cannot be written back either.
+    return false
+  }
+}
+
+function parseUnknown(json: string): UnknownKey[] {
+  const list = JSON.parse(json) as unknown
+  return Array.isArray(list) ? list.filter(isUnknownKey) : []
+}
+
+const isUnknownKey = (item: unknown): item is UnknownKey =>
+  typeof item === 'object' &&
+  item !== null &&
+  'key' in item &&
+  typeof item.key === 'string' &&
+  'json' in item &&
+  typeof item.json === 'string' &&
+  isJson(item.json)
+
+const STOP_TYPES: readonly (EggConfig['stopType'] | string)[] = ['command', 'signal', 'runtime']
+
+function readConfig(reader: TreeReader, config: TreeMap): EggConfig {
+  const stopType = config.get('stopType')
+  const source = reader.map(config.get('source'), '/config/source')
+  const part = (key: string) => {
+    const text = reader.optionalText(source, key, '/config/source')
+    return text === null ? {} : { [key]: text }
+  }
+  return {
+    files: maps(reader, config.get('files'), '/config/files').map((file) => readFile(reader, file)),
+    done: reader.texts(config, 'done', '/config'),
+    stripAnsi: reader.flag(config, 'stripAnsi', false),
+    stop: reader.text(config, 'stop', '/config'),
+    stopType: STOP_TYPES.includes(String(stopType)) ? (String(stopType) as EggConfig['stopType']) : null,
+    logs: reader.optionalText(config, 'logs', '/config'),
+    startupUnknown: unknownOf(reader, config, '/config/startupUnknown', 'startupUnknown'),
+    unknown: unknownOf(reader, config, '/config/unknown'),
+    source: { ...part('files'), ...part('startup'), ...part('logs') },
+  }
+}
+
+function readFile(reader: TreeReader, file: TreeMap): EggConfigFile {
+  return {
+    path: reader.text(file, 'path', '/config/files'),
+    parser: reader.text(file, 'parser', '/config/files'),
+    createFile: reader.flag(file, 'createFile', true),
+    replace: maps(reader, file.get('replace'), '/config/files').map((item): EggReplacement => ({
+      match: reader.text(item, 'match', '/config/files'),
+      ifValue: reader.optionalText(item, 'ifValue', '/config/files'),
+      value: treeToValue(item.get('value') ?? null),
+      ...(item.has('insertNew') && { insertNew: reader.flag(item, 'insertNew', false) }),
+      ...(item.has('updateExisting') && { updateExisting: reader.flag(item, 'updateExisting', true) }),
+    })),
+    unknown: unknownOf(reader, file, '/config/files'),
+  }
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  envVariable: 'env_variable',
+  defaultValue: 'default_value',
+  userViewable: 'user_viewable',
+  userEditable: 'user_editable',
+  nameTranslations: 'name_translations',
+  descriptionTranslations: 'description_translations',
+}
+
+/** The variables under the names that the panels use, translations as a map. */
+function asPanelVariables(reader: TreeReader, value: Tree | undefined): Tree {
+  return maps(reader, value, '/variables').map(
+    (variable) =>
+      new Map(
+        Array.from(variable, ([key, item]): [string, Tree] => {
+          if (key !== 'nameTranslations' && key !== 'descriptionTranslations') return [NAMES[key] ?? key, item]
+          const entries = pairs(reader, variable, key, '/variables')
+          return [NAMES[key] ?? key, new Map(entries.map(({ label, value: text }) => [label, text]))]
+        }),
+      ),
+  )
+}
