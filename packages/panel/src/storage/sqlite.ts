@@ -71,9 +71,16 @@ function lockFile(path: string): Sqlite.Database {
 function dialect(createDriver: () => Driver): Dialect {
   return {
     createDriver,
-    createAdapter: () => new SqliteAdapter(),
+    createAdapter: () => new OwnTurnsAdapter(),
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createIntrospector: (db) => new SqliteIntrospector(db),
+  }
+}
+
+/** The drivers below take turns themselves; the query builder's own lock would stay closed after a refused read. */
+class OwnTurnsAdapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true
   }
 }
 

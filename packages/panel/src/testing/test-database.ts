@@ -123,13 +123,12 @@ function isAlive(pid: number): boolean {
 async function empty(store: Store): Promise<void> {
   const tables = await tableNames(store)
   await store.transaction(async (trx) => {
-    if (store.dialect === 'postgres') {
-      await sql.raw(`truncate ${tables.map((name) => `"${name}"`).join(', ')}`).execute(trx)
-    } else {
-      await sql`set foreign_key_checks = 0`.execute(trx)
-      for (const name of tables) await sql.raw(`delete from \`${name}\``).execute(trx)
-      await sql`set foreign_key_checks = 1`.execute(trx)
-    }
+    const isPostgres = store.dialect === 'postgres'
+    // In any order: what refers to what does not matter when everything goes.
+    await sql.raw(isPostgres ? 'set local session_replication_role = replica' : 'set foreign_key_checks = 0').execute(trx)
+    const quote = isPostgres ? '"' : '`'
+    for (const name of tables) await sql.raw(`delete from ${quote}${name}${quote}`).execute(trx)
+    if (!isPostgres) await sql`set foreign_key_checks = 1`.execute(trx)
   })
 }
 
