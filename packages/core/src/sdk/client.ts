@@ -146,10 +146,10 @@ function fillPath(path: string, params: object | undefined): string {
   return path.replace(/:(\w+)/g, (_, name: string) => {
     const value: unknown = values.get(name)
     // An empty value would silently name another endpoint: `/servers/` instead of one server.
-    if (value === undefined || value === '') throw new TypeError(`The path parameter "${name}" is missing.`)
+    if (typeof value !== 'string' || value === '') throw new TypeError(`The path parameter "${name}" is missing.`)
     // URL parsers resolve dot segments, encoded or not, so no encoding would keep this one inside its place.
     if (value === '.' || value === '..') throw new TypeError(`The path parameter "${name}" is not valid.`)
-    return encodeURIComponent(String(value))
+    return encodeURIComponent(value)
   })
 }
 
@@ -158,7 +158,7 @@ function queryText(query: object | undefined): string {
   for (const [key, value] of Object.entries(query ?? {})) {
     if (value !== undefined && value !== null) search.append(key, String(value))
   }
-  return search.size === 0 ? '' : `?${search}`
+  return search.size === 0 ? '' : `?${search.toString()}`
 }
 
 /** `crypto.randomUUID` is missing where a browser opened the panel without TLS; this is not. */

@@ -43,7 +43,7 @@ describe('the OpenAPI document', () => {
     for (const { path, operation } of operations) {
       const declared = operation.parameters.filter((parameter) => parameter.in === 'path')
       const wanted = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1])
-      expect(declared.map((parameter) => parameter.name).toSorted(), path).toEqual(wanted.toSorted())
+      expect({ path, names: new Set(declared.map(({ name }) => name)) }).toEqual({ path, names: new Set(wanted) })
       expect(declared.every((parameter) => parameter.required)).toBe(true)
     }
   })
@@ -54,7 +54,7 @@ describe('the OpenAPI document', () => {
       if (key === '$ref') references.add(String(value))
       return value
     })
-    for (const reference of references) expect(resolve(reference), reference).toBeDefined()
+    expect([...references].filter((reference) => resolve(reference) === undefined)).toEqual([])
     for (const group of ['schemas', 'responses', 'parameters', 'headers']) {
       for (const name of Object.keys(resolve(`#/components/${group}`) ?? {})) {
         expect(references).toContain(`#/components/${group}/${name}`)

@@ -51,8 +51,7 @@ const SECURITY_SCHEMES = {
     type: 'apiKey',
     in: 'cookie',
     name: 'hatchery',
-    description:
-      'Set by signing in, `__Host-hatchery` where TLS is. Unsafe calls also need an allowed `Origin`.',
+    description: 'Set by signing in, `__Host-hatchery` where TLS is. Unsafe calls also need an allowed `Origin`.',
   },
   apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `Authorization: Bearer hk_…`.' },
 }

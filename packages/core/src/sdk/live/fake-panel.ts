@@ -25,15 +25,14 @@ export class FakePanel {
   readonly SocketClass: new (url: string) => SocketLike
 
   constructor() {
-    const accept = (socket: FakeSocket, options: unknown): void => {
+    const accept = (socket: FakeSocket, options: unknown): FakePanel => {
       this.sockets.push(socket)
       this.headers.push(options)
+      return this
     }
-    const panel = this
     this.SocketClass = class extends FakeSocket {
       constructor(_url: string, options?: unknown) {
-        super(panel)
-        accept(this, options)
+        super((socket) => accept(socket, options))
       }
     }
   }
@@ -68,8 +67,8 @@ export class FakeSocket implements SocketLike {
   isClosed = false
   #greeted = false
 
-  constructor(panel: FakePanel) {
-    this.#panel = panel
+  constructor(accept: (socket: FakeSocket) => FakePanel) {
+    this.#panel = accept(this)
   }
 
   addEventListener(type: keyof Listeners, listener: (event: never) => void): void {

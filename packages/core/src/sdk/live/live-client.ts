@@ -102,10 +102,10 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
     answerTimeoutMs,
     onStatus: (status) => statusListeners.forEach((listener) => listener(status)),
     onOpen: () => {
-      for (const topic of [...topics.values()]) topic.subscribe()
-      for (const go of [...whenOpen]) go()
+      for (const topic of topics.values()) topic.subscribe()
+      for (const go of whenOpen) go()
     },
-    onDrop: () => [...topics.values()].forEach((topic) => topic.dropped()),
+    onDrop: () => topics.forEach((topic) => topic.dropped()),
     onMessage: (message) => {
       if ('topic' in message) topics.get(message.topic)?.receive(message)
     },
@@ -129,7 +129,8 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
   }
 
   const endAll = (error: HatcheryError): void => {
-    for (const topic of [...topics.values()]) topic.end(error)
+    // A copy: who hears of the end may subscribe again at once.
+    for (const topic of Array.from(topics.values())) topic.end(error)
   }
 
   /** Resolves when something can be sent. Nothing has been sent yet, so waiting for it repeats nothing. */
@@ -193,7 +194,7 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
     close() {
       isClosed = true
       endAll(closed())
-      for (const go of [...whenOpen]) go()
+      for (const go of whenOpen) go()
       connection.close()
     },
   }

@@ -130,7 +130,7 @@ export class Topic {
     if (fresh === undefined) return
     // First the cursor: a listener that unsubscribes or throws has had its event.
     if (cursor !== undefined) this.#cursor = cursor
-    for (const listener of [...this.#listeners]) this.#guard(() => listener.onEvent(fresh, cursor))
+    for (const listener of Array.from(this.#listeners)) this.#guard(() => listener.onEvent(fresh, cursor))
   }
 
   /** What of an event is new after a resume; undefined when all of it was delivered before. */
@@ -146,7 +146,7 @@ export class Topic {
   #resync(): void {
     this.#cursor = undefined
     this.#resumedFrom = undefined
-    for (const listener of [...this.#listeners]) this.#guard(() => listener.onResync?.())
+    for (const listener of Array.from(this.#listeners)) this.#guard(() => listener.onResync?.())
   }
 
   #refused(error: HatcheryError): void {
