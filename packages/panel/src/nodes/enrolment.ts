@@ -80,7 +80,7 @@ export async function enrolAgent(ctx: RequestContext, body: Body): Promise<Enrol
     node: outcome.node.uuid,
     keyId: outcome.keyId,
     panelName: ctx.config.panelName,
-    linkPath: `/api/agent/link?node=${outcome.node.uuid}`,
+    linkPath: '/api/agent/link',
   }
 }
 

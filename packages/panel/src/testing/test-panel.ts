@@ -61,6 +61,8 @@ export interface TestPanel extends AsyncDisposable {
   readonly pauses: readonly number[]
   readonly anonymous: TestClient
   inject(options: InjectOptions): Promise<LightMyRequestResponse>
+  /** Opens a port of this machine, for WebSockets. @returns such as `http://127.0.0.1:40123` */
+  listen(): Promise<string>
   createUser(values?: Partial<{ username: string; email: string; isAdmin: boolean }>): Promise<TestUser>
   createAdmin(): Promise<TestUser>
   /** Signed in with a session of its own, made without the password check. */
@@ -111,6 +113,7 @@ export async function createTestPanel({ dialect = 'sqlite', ...options }: TestPa
     pauses,
     anonymous: createTestClient(app, {}),
     inject: (request) => app.inject(request),
+    listen: () => app.listen({ port: 0, host: '127.0.0.1' }),
     createUser: (values) => factories.user(values),
     createAdmin: () => factories.user({ isAdmin: true }),
     createServer: (owner, values) => factories.server(owner, values),
