@@ -40,7 +40,7 @@ export function createLocalFileTree(options: LocalFileTreeOptions): FileTree {
         const target = place.target ?? notFound(path)
         if (!(await target.stat()).isFile()) throw new AppError('PATH_INVALID', { path })
         await using file = await open(itself(target), constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
-        if (maxBytes === undefined) return file.readFile()
+        if (maxBytes === undefined) return await file.readFile()
         const buffer = Buffer.alloc(Math.min(maxBytes, (await file.stat()).size))
         const { bytesRead } = await readFully(file, buffer)
         return buffer.subarray(0, bytesRead)
@@ -85,7 +85,7 @@ export function createLocalFileTree(options: LocalFileTreeOptions): FileTree {
         await using place = await walkBeneath(root, path, { followLast: true })
         const target = place.target ?? notFound(path)
         if (!(await target.stat()).isDirectory()) throw new AppError('PATH_INVALID', { path })
-        return listDirectory(target)
+        return await listDirectory(target)
       }),
 
     remove: (path) =>
