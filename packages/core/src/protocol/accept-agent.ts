@@ -62,9 +62,9 @@ async function shakeHands(
   options: AcceptOptions,
   { freshness, minimumVersion }: LinkDefaults,
 ): Promise<Proven> {
-  const { panel, now } = options
+  const { panel } = options
   const handshake = new PanelHandshake(freshness)
-  const started = options.now()
+  const started = Math.round(options.now())
   socket.send(
     handshake.challenge({
       protocol: { minimum: minimumVersion, maximum: PROTOCOL_VERSION },
@@ -75,7 +75,7 @@ async function shakeHands(
   const data = await inbox.next()
   const refusal = readRefusal(data)
   if (refusal) throw refusal
-  const received = now.call(options)
+  const received = Math.round(options.now())
   let proof: Proof
   let hello: AgentHello
   try {
@@ -107,11 +107,11 @@ async function decide(
     checkVersion(proof.protocol, options.minimumVersion ?? 1)
     checkFeatures(proof.protocol, proof.features, options.requiredFeatures)
     const answer = await options.onHello(node, proof.keyId, hello)
-    socket.send(handshake.answer({ received, sent: options.now() }, { hello: answer }))
+    socket.send(handshake.answer({ received, sent: Math.round(options.now()) }, { hello: answer }))
     return answer
   } catch (error) {
     const refused = error instanceof AppError ? error : new AppError('INTERNAL')
-    trySend(socket, handshake.answer({ received, sent: options.now() }, { refused: refused.toBody() }))
+    trySend(socket, handshake.answer({ received, sent: Math.round(options.now()) }, { refused: refused.toBody() }))
     throw error
   }
 }

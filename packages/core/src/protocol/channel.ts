@@ -31,7 +31,7 @@ export interface ChannelOptions {
 
 const SILENT_BEATS = 3
 /** Bytes that wait to be sent as control messages; beyond this the other side does not read. */
-const MAX_QUEUED_BYTES = 32 * 1024 * 1024
+const MAX_QUEUED_BYTES = 64 * 1024 * 1024
 
 /** An encrypted connection after the handshake: messages in both directions, heartbeats, one end. */
 export class Channel {
@@ -65,6 +65,11 @@ export class Channel {
 
   get isClosed(): boolean {
     return this.#endReason !== undefined
+  }
+
+  /** Bytes of control messages that wait. */
+  get queuedBytes(): number {
+    return this.#queuedBytes
   }
 
   get bufferedAmount(): number {

@@ -70,7 +70,7 @@ async function shakeHands(
     checkFeatures(version, challenge.features, options.requiredFeatures)
     return version
   })
-  const time = options.now()
+  const time = Math.round(options.now())
   const said = options.hello()
   socket.send(
     handshake.prove(

@@ -76,7 +76,7 @@ export class EventSender implements Lane {
   #toWire({ seq, at, event }: SequencedEvent): WireEvent {
     const { name, data } = event
     if (Buffer.byteLength(JSON.stringify(data) ?? 'null') <= MAX_MESSAGE_BYTES - 4096)
-      return [seq, at, name, data ?? null]
+      return [seq, Math.max(0, Math.round(at)), name, data ?? null]
     this.#onFault(new AppError('INTERNAL', { event: name, seq }), 'an event is too large and was replaced by `lost`')
     return [seq, at, 'lost', { count: 1, at }]
   }

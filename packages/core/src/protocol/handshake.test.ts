@@ -221,6 +221,32 @@ describe('time', () => {
   })
 })
 
+test('an agent that goes away while the panel decides leaves a session that has ended', async () => {
+  const pair = socketPair()
+  const accepting = acceptAgent(
+    pair.a,
+    NODE,
+    acceptOptions({
+      async onHello() {
+        pair.cut()
+        return panelHello()
+      },
+    }),
+  )
+  const connecting = expect(connectToPanel(pair.b, connectOptions())).rejects.toEqual(refused('HANDSHAKE_FAILED'))
+  const session = await accepting
+
+  expect(await session.closed).toContain('the connection was cut')
+  await connecting
+})
+
+test('a hello with a wrong field is refused with the name of the field', async () => {
+  const hello = agentHello()
+  const [panel] = await tryLink({ connect: { hello: () => ({ ...hello, host: { ...hello.host, cpuCount: 1.5 } }) } })
+
+  expect((panel as AppError).message).toContain('/host/cpuCount')
+})
+
 test('an outbox that is older than what the panel has stored begins a new incarnation', async () => {
   const outbox = memoryOutbox()
   const before = outbox.incarnation

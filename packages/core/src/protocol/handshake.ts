@@ -1,5 +1,7 @@
 import { AppError, type ErrorBody } from '../errors/index.ts'
 import {
+  AgentHelloSchema,
+  PanelHelloSchema,
   isAgentHello,
   isAnswer,
   isChallenge,
@@ -22,6 +24,7 @@ import {
   type SessionKeys,
 } from './key-schedule.ts'
 import type { AgentHello, PanelHello } from './session.ts'
+import { explainMismatch } from './validation.ts'
 import { KIND, isObject, parseObject, readErrorBody } from './wire.ts'
 
 const PROOF_BYTES = 32
@@ -82,7 +85,8 @@ export class PanelHandshake {
       throw failed('its secret is wrong')
     this.#transcript.add(proof)
     const hello = open(secrets, salt, LABEL.agentHello, sealed)
-    if (!isAgentHello(hello)) throw failed('the hello of the agent is not well formed')
+    if (!isAgentHello(hello))
+      throw failed(`the hello of the agent is not well formed: ${explainMismatch(AgentHelloSchema, hello)}`)
     return hello
   }
 
@@ -150,7 +154,8 @@ export class AgentHandshake {
     if (!isAnswer(clock) || !isObject(outcome)) throw failed('the answer of the panel is not well formed')
     if (outcome['refused'] !== undefined) return { clock, refused: readErrorBody(outcome['refused']) }
     const hello = outcome['hello']
-    if (!isPanelHello(hello)) throw failed('the hello of the panel is not well formed')
+    if (!isPanelHello(hello))
+      throw failed(`the hello of the panel is not well formed: ${explainMismatch(PanelHelloSchema, hello)}`)
     return { clock, hello }
   }
 

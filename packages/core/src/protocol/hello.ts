@@ -10,14 +10,14 @@ const Features = Type.Array(Name, { maxItems: 256 })
 const Key = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' })
 const Version = Type.Integer({ minimum: 1, maximum: 65_535 })
 
-const AgentHelloSchema = Type.Object({
+export const AgentHelloSchema = Type.Object({
   installation: Name,
   highestGeneration: Generation,
   incarnation: Name,
   acknowledgedSeq: Counter,
   host: NodeHost,
 })
-const PanelHelloSchema = Type.Object({
+export const PanelHelloSchema = Type.Object({
   node: Name,
   panelEpoch: Counter,
   sessionEpoch: Counter,

@@ -6,6 +6,8 @@ import type { Timers } from './timers.ts'
 import { explainMismatch, matches } from './validation.ts'
 import { MAX_FRAGMENT_BYTES, MAX_MESSAGE_BYTES, violation } from './wire.ts'
 
+const LONGEST_DEADLINE_MS = 24 * 3600 * 1000
+
 interface Call {
   readonly method: string
   readonly spec: MethodSpec | undefined
@@ -55,7 +57,7 @@ export class RpcCaller {
 
   #call(method: string, params: unknown, { deadlineMs: wanted, signal }: CallOptions): Promise<unknown> {
     const spec: MethodSpec | undefined = AGENT_METHODS[method as AgentMethod]
-    const deadlineMs = wanted ?? spec?.deadlineMs ?? 10_000
+    const deadlineMs = Math.ceil(Math.min(Math.max(wanted ?? spec?.deadlineMs ?? 10_000, 0), LONGEST_DEADLINE_MS))
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(new AppError('CANCELLED', {}, { cause: signal.reason }))
       if (this.#channel.isClosed) return reject(new AppError('CONNECTION_LOST', { method }))

@@ -6,6 +6,9 @@ import type { Timers } from './timers.ts'
 import { explainMismatch, matches } from './validation.ts'
 import { MAX_MESSAGE_BYTES, violation } from './wire.ts'
 
+/** Beyond this, answers are refused until the connection has caught up. */
+const MAX_WAITING_ANSWER_BYTES = 16 * 1024 * 1024
+
 type Handler = (params: unknown, signal: AbortSignal) => Promise<unknown>
 
 export interface RpcServerOptions {
@@ -60,6 +63,9 @@ export class RpcServer {
     )
     try {
       const result = await handler(params, controller.signal)
+      if (channel.queuedBytes > MAX_WAITING_ANSWER_BYTES) {
+        throw new AppError('SERVICE_UNAVAILABLE', { reason: 'too many answers wait to be sent' })
+      }
       if (!channel.send({ type: 'result', id, result })) {
         throw new AppError('BAD_REQUEST', {
           reason: `the answer is larger than ${MAX_MESSAGE_BYTES} bytes; ask for less`,

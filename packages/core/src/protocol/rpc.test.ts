@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { AppError } from '../errors/index.ts'
 import type { AgentParams } from './methods.ts'
@@ -191,6 +192,45 @@ describe('size and number', () => {
     await expect(link.panel.call('console.read', read)).rejects.toMatchObject({ code: 'BAD_REQUEST' })
     width = 10
     await expect(link.panel.call('console.read', read)).resolves.toEqual({ lines: lines(1000, 10) })
+  })
+
+  test('every answer goes to its own call, whatever the sizes', async () => {
+    await using link = await openLink({
+      connect: { handlers: { 'console.read': async ({ limit }) => ({ lines: lines(limit, limit) }) } },
+    })
+    const sizes = fc.array(fc.integer({ min: 1, max: 600 }), { minLength: 1, maxLength: 12 })
+    await fc.assert(
+      fc.asyncProperty(sizes, async (limits) => {
+        const answers = await Promise.all(limits.map((limit) => link.panel.call('console.read', { ...read, limit })))
+        expect(answers.map((answer) => answer.lines.length)).toEqual(limits)
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test('answers that pile up are refused one by one, and the connection stays', async () => {
+    await using link = await openLink({
+      connect: { handlers: { 'console.read': async () => ({ lines: lines(1000, 1000) }) } },
+    })
+    let buffered = 300_000
+    Object.defineProperty(link.pair.b, 'bufferedAmount', { get: () => buffered })
+    const calls = Promise.allSettled(Array.from({ length: 12 }, () => link.panel.call('console.read', read)))
+    await settle()
+    buffered = 0
+    const outcomes = await calls
+
+    expect(outcomes.filter((outcome) => outcome.status === 'fulfilled').length).toBeGreaterThan(5)
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+    }
+    expect(outcomes.some((outcome) => outcome.status === 'rejected')).toBe(true)
+  })
+
+  test('a deadline that is no whole number, or has no end, harms nothing', async () => {
+    await using link = await openLink({ connect: { handlers: { 'server.stats': async () => STATS } } })
+    for (const deadlineMs of [900.5, Number.POSITIVE_INFINITY, 2 ** 40]) {
+      await expect(link.panel.call('server.stats', { server: SERVER }, { deadlineMs })).resolves.toEqual(STATS)
+    }
   })
 
   test('a small answer overtakes a large one', async () => {
