@@ -22,7 +22,16 @@ export class InstallJob {
     this.#console = console
   }
 
-  async run(operation: string): Promise<void> {
+  begin(operation: string): void {
+    this.#run(operation).catch((error: unknown) => {
+      this.#ctx.log.error(
+        { server: this.#driver.record.id, err: error },
+        'the end of an installation could not be stored',
+      )
+    })
+  }
+
+  async #run(operation: string): Promise<void> {
     const abort = new AbortController()
     this.#current = { operation, abort }
     if (this.#cancelled.delete(operation) || this.#driver.record.lifecycle.isDeleted) abort.abort()

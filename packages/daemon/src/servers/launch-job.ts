@@ -13,6 +13,7 @@ export class LaunchJob {
   readonly #driver: LifecycleDriver
   readonly #console: ConsoleLog
   #abort: AbortController | null = null
+  #settled: Promise<void> = Promise.resolve()
 
   constructor(ctx: ServerContext, driver: LifecycleDriver, console: ConsoleLog) {
     this.#ctx = ctx
@@ -20,8 +21,19 @@ export class LaunchJob {
     this.#console = console
   }
 
+  /** Settles when no launch is under way. */
+  get settled(): Promise<void> {
+    return this.#settled
+  }
+
   /** Launches, and calls `onLaunched` if a process came of it; otherwise the state machine is told why not. */
-  async run(run: number, onLaunched: (process: RunningProcess | null) => void): Promise<void> {
+  run(run: number, onLaunched: (process: RunningProcess | null) => void): void {
+    this.#settled = this.#launch(run, onLaunched).catch((error: unknown) => {
+      this.#ctx.log.error({ server: this.#driver.record.id, err: error }, 'the end of a start could not be stored')
+    })
+  }
+
+  async #launch(run: number, onLaunched: (process: RunningProcess | null) => void): Promise<void> {
     const { record } = this.#driver
     const abort = new AbortController()
     this.#abort = abort

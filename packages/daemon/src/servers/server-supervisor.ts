@@ -193,18 +193,21 @@ export class ServerSupervisor {
    * Settles when it has ended or `deadline` fires; then it is killed.
    */
   async interrupt(deadline: AbortSignal): Promise<void> {
-    const { spec, lifecycle } = this.#driver.record
-    if (lifecycle.process === 'offline') return
+    if (this.state === 'offline') return
+    const { runtime } = this.#ctx
     this.#launch.abort()
-    const offline = this.#driver.when(() => this.state === 'offline')
-    const isOver = offline.then(() => true)
-    if (spec && lifecycle.process !== 'stopping') await this.#ctx.runtime.stop(this.id, spec.stop, deadline)
-    const timeout = new Promise<false>((resolve) =>
-      deadline.addEventListener('abort', () => resolve(false), { once: true }),
-    )
-    if (await Promise.race([isOver, timeout])) return
-    await this.#ctx.runtime.kill(this.id)
-    await Promise.race([offline, pause(5_000, new AbortController().signal)])
+    await this.#launch.settled
+    if ((await runtime.inspect(this.id))?.isRunning) {
+      const method = this.#driver.record.spec?.stop ?? { type: 'runtime' as const }
+      if (this.state !== 'stopping') await runtime.stop(this.id, method, deadline)
+      const hasEnded = await runtime.waitForExit(this.id, deadline).then(
+        () => true,
+        () => false,
+      )
+      if (!hasEnded) await runtime.kill(this.id)
+    }
+    // The end of the run is stored by whoever follows it.
+    await this.#following
   }
 
   /** Lets go of the server without touching it. */
@@ -221,7 +224,7 @@ export class ServerSupervisor {
     switch (effect.type) {
       case 'launch':
         this.#features.reset()
-        return void this.#launch.run(effect.run, (process) => this.#launched(effect.run, process))
+        return this.#launch.run(effect.run, (process) => this.#launched(effect.run, process))
       case 'abort-launch':
         return this.#launch.abort()
       case 'stop':
@@ -239,7 +242,7 @@ export class ServerSupervisor {
           'The server takes long to stop. It can be killed; what it has not saved is lost then.',
         )
       case 'begin-install':
-        return void this.#install.run(effect.operation)
+        return this.#install.begin(effect.operation)
       case 'crashed':
         return this.#sayCrashed(effect)
       default:

@@ -84,10 +84,9 @@ export class FakePanel implements AsyncDisposable {
     }
   }
 
-  eventsOf<N extends DurableEventName>(name: N): Extract<DurableEvent, { name: N }>['data'][] {
-    return this.events.flatMap((event) =>
-      event.name === name ? [event.data as Extract<DurableEvent, { name: N }>['data']] : [],
-    )
+  eventsOf<N extends DurableEventName>(name: N): readonly DurableEvent<N>['data'][] {
+    const isOf = (event: DurableEvent): event is DurableEvent & DurableEvent<N> => event.name === name
+    return this.events.filter(isOf).map(({ data }) => data)
   }
 
   reportOf(server: string) {
