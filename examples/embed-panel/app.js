@@ -28,7 +28,10 @@ export async function createApp({ dataDirectory }) {
       return userUuid === undefined ? null : { userUuid }
     },
   })
-  const admin = await ensureFirstAdmin(panel.ctx, { email: 'alice@acme.example', password: null })
+  // Alice runs the company; her user in the panel is its first administrator.
+  const { email } = await ensureFirstAdmin(panel.ctx, { email: 'alice@acme.example' })
+  const users = panel.ctx.db.selectFrom('users').select('uuid')
+  const alice = await users.where('email', '=', email).executeTakeFirstOrThrow()
   await app.register(panel.plugin, { prefix: '/hosting' })
   app.addHook('onClose', () => panel.close())
 
@@ -41,7 +44,7 @@ export async function createApp({ dataDirectory }) {
   app.post('/sign-in', (_request, reply) => {
     // A real site checks a password here.
     const token = randomBytes(24).toString('base64url')
-    sessions.set(token, admin.uuid)
+    sessions.set(token, alice.uuid)
     return reply.setCookie('acme', token, { path: '/', httpOnly: true, sameSite: 'lax' }).send({ ok: true })
   })
   return app

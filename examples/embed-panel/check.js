@@ -39,7 +39,9 @@ try {
     }
   }
   const live = createLiveClient({ url: hosting, WebSocket: SiteSocket })
+  const late = setTimeout(() => live.close(), 10_000)
   await live.subscribe('servers', () => undefined).ready
+  clearTimeout(late)
   live.close()
   console.log('The panel runs inside the site, and neither disturbs the other.')
 } finally {
