@@ -9,6 +9,7 @@
 import { AppError } from '../../packages/core/src/errors/index.ts'
 import { acceptAgent } from '../../packages/core/src/protocol/accept-agent.ts'
 import { connectToPanel } from '../../packages/core/src/protocol/connect-to-panel.ts'
+import { acceptDataStream, createDataTicket, openDataStream } from '../../packages/core/src/protocol/data-socket.ts'
 import type { DurableEvent } from '../../packages/core/src/protocol/methods.ts'
 import { memoryOutbox } from '../../packages/core/src/protocol/memory-outbox.ts'
 import { rawAgent, rawPanel, type RawPeer } from '../../packages/core/src/protocol/raw-peer.ts'
@@ -20,6 +21,7 @@ import {
   acceptOptions,
   agentHello,
   connectOptions,
+  openLink,
   panelHello,
   settle,
 } from '../../packages/core/src/protocol/test-link.ts'
@@ -140,8 +142,18 @@ process.on('uncaughtException', (error) => report('uncaught exception', error))
 process.on('unhandledRejection', (error) => report('unhandled rejection', error))
 
 const onFault = (error: unknown, where: string) => report(`fault in ${where}`, error)
-/** What the broken build of the negative control does with each message. */
-let breakBuild: ((pair: SocketPair) => void) | undefined
+/** The negative control: a peer that trusts every message to be JSON. */
+const build = { isBroken: false }
+
+function breakBuild(pair: SocketPair): void {
+  if (!build.isBroken) return
+  const onMessage = pair.b.onMessage.bind(pair.b)
+  pair.b.onMessage = (listener) =>
+    onMessage((data) => {
+      void Promise.resolve().then(() => JSON.parse(Buffer.from(data.subarray(1)).toString()) as unknown)
+      listener(data)
+    })
+}
 
 function expectClean(error: unknown): void {
   if (!(error instanceof AppError) || !CODES.has(error.code)) report('a refusal that is none of the protocol', error)
@@ -156,7 +168,7 @@ async function fuzzHandshake(): Promise<void> {
         ? { replace: random() < 0.3 ? bytes(below(600)) : mutate(pair.log.at(-1)?.data ?? bytes(9)) }
         : undefined,
   })
-  breakBuild?.(pair)
+  breakBuild(pair)
   const outcomes = await Promise.allSettled([
     acceptAgent(pair.a, NODE, acceptOptions({ onFault })),
     connectToPanel(pair.b, connectOptions({ onFault })),
@@ -169,7 +181,7 @@ async function fuzzHandshake(): Promise<void> {
 
 async function fuzzSilence(): Promise<void> {
   const pair = socketPair()
-  breakBuild?.(pair)
+  breakBuild(pair)
   const isPanel = random() < 0.5
   const end = isPanel
     ? acceptAgent(pair.a, NODE, acceptOptions({ onFault }))
@@ -192,7 +204,7 @@ async function fuzzFrames(): Promise<void> {
   const pair = socketPair({
     fault: () => (sent++ === target ? { replace: mutate(pair.log.at(-1)?.data ?? bytes(9)) } : undefined),
   })
-  breakBuild?.(pair)
+  breakBuild(pair)
   const handlers = { 'server.stats': async () => ({ state: 'offline', stats: null }) as const }
   const [panel, agent] = await Promise.all([
     acceptAgent(pair.a, NODE, acceptOptions({ onFault, onHello: async () => panelHello() })),
@@ -215,7 +227,7 @@ async function fuzzProvenPeer(): Promise<void> {
           hello: () => agentHello(),
           outbox: { ...memoryOutbox(), incarnation: 'incarnation-1' },
         })
-  breakBuild?.(peer.pair)
+  breakBuild(peer.pair)
   for (let count = below(8); count >= 0; count--) {
     if (random() < 0.7) peer.send(oddMessage())
     else {
@@ -228,12 +240,43 @@ async function fuzzProvenPeer(): Promise<void> {
   await peer.session.closed
 }
 
+/** A data socket whose messages are changed, and one that is opened with anything. */
+async function fuzzData(): Promise<void> {
+  const link = await openLink({ accept: { onFault }, connect: { onFault } })
+  const ticket = createDataTicket(link.panel)
+  const target = below(8)
+  let sent = 0
+  const pair = socketPair({
+    fault: () => {
+      if (sent++ !== target) return undefined
+      return { replace: random() < 0.3 ? bytes(below(300)) : mutate(pair.log.at(-1)?.data ?? bytes(9)) }
+    },
+  })
+  breakBuild(pair)
+  const receive = acceptDataStream(pair.a, link.panel).then(async (stream) => {
+    let received = 0
+    for await (const chunk of stream.receive()) received += chunk.length
+    return received
+  })
+  const send = openDataStream(pair.b, link.agent, ticket.id).then((stream) =>
+    stream.send(async function* () {
+      for (let pieces = below(5); pieces > 0; pieces--) yield bytes(1000)
+    }),
+  )
+  const outcomes = Promise.all([receive.catch(expectClean), send.catch(expectClean)])
+  for (let turn = 0; turn < 4; turn++) await settleOnce()
+  pair.cut()
+  ticket.cancel()
+  await outcomes
+  await link[Symbol.asyncDispose]()
+}
+
 const settleOnce = () => new Promise((resolve) => setImmediate(resolve))
 
 async function run(forSeconds: number): Promise<void> {
   const end = performance.now() + forSeconds * 1000
   while (performance.now() < end && faults.length === 0) {
-    const attack = pick([fuzzHandshake, fuzzSilence, fuzzFrames, fuzzProvenPeer])
+    const attack = pick([fuzzHandshake, fuzzSilence, fuzzFrames, fuzzProvenPeer, fuzzData])
     await attack().catch((error: unknown) => report(attack.name, error))
     trials++
   }
@@ -258,15 +301,7 @@ if (({} as { polluted?: boolean }).polluted) report('prototype', new Error('Obje
 for (const fault of faults) console.error(fault)
 const failures = faults.splice(0).length
 
-// Negative control: a peer that trusts every message to be JSON.
-breakBuild = (pair) => {
-  const onMessage = pair.b.onMessage.bind(pair.b)
-  pair.b.onMessage = (listener) =>
-    onMessage((data) => {
-      void Promise.resolve().then(() => JSON.parse(Buffer.from(data.subarray(1)).toString()) as unknown)
-      listener(data)
-    })
-}
+build.isBroken = true
 await run(5)
 const isNoticed = faults.length > 0
 console.log(`negative control: ${isNoticed ? 'noticed' : 'NOT noticed'}`)

@@ -106,7 +106,7 @@ test.each(['while it is connected', 'while it waits'])('stops %s, and leaves not
   await settle()
 
   expect(link.timers.pending).toBe(0)
-  if (when === 'while it is connected') expect(await link.panels[0]?.closed).toBe('the agent stops')
+  expect(await link.panels[0]?.closed).toBe(when === 'while it waits' ? 'the connection was cut' : 'the agent stops')
 })
 
 test('stops in the middle of a handshake', async () => {

@@ -6,7 +6,7 @@ import { receiveResuming } from './data-resume.ts'
 import { acceptDataStream, createDataTicket, openDataStream, type DataSocketOptions } from './data-socket.ts'
 import type { DataStream } from './data-stream.ts'
 import { socketPair, type SocketPair, type SocketPairOptions } from './socket-pair.ts'
-import { manualTimers, openLink, settle, type TestLink } from './test-link.ts'
+import { manualTimers, openLink, rejectionOf, settle, type TestLink } from './test-link.ts'
 
 /** A data socket between the two ends of a link: the agent's end and the panel's. */
 async function openData(
@@ -114,10 +114,10 @@ describe('ends', () => {
       yield content(0, 10)
       throw new AppError('FILE_NOT_FOUND', { path: 'world' })
     })
-    const outcome = expect(sent).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
+    const stopped = rejectionOf(sent)
 
     await expect(collect(panel.receive())).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
-    await outcome
+    expect(await stopped).toMatchObject({ code: 'FILE_NOT_FOUND' })
   })
 
   test('a consumer that leaves stops the source', async () => {
@@ -128,22 +128,22 @@ describe('ends', () => {
       signal.addEventListener('abort', () => (isStopped = true))
       for (let at = offset; ; at += 1000) yield content(at, at + 1000)
     })
-    const outcome = expect(sent).rejects.toMatchObject({ code: 'CANCELLED' })
+    const stopped = rejectionOf(sent)
     for await (const _chunk of panel.receive()) break
-    await outcome
 
+    expect(await stopped).toMatchObject({ code: 'CANCELLED' })
     expect(isStopped).toBe(true)
   })
 
   test('both ends fail with CONNECTION_LOST when the control session ends', async () => {
     const link = await openLink()
     const { agent, panel } = await openData(link, { windowBytes: 70_000 })
-    const sent = expect(agent.send(file(10_000_000))).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+    const sent = rejectionOf(agent.send(file(10_000_000)))
     const stream = panel.receive()
     await stream.next()
     await link[Symbol.asyncDispose]()
 
-    await sent
+    expect(await sent).toMatchObject({ code: 'CONNECTION_LOST' })
     await expect(collect(stream)).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
   })
 
@@ -163,10 +163,10 @@ describe('ends', () => {
       },
     )
     isArmed = true
-    const sent = expect(agent.send(file(1000))).rejects.toBeInstanceOf(AppError)
+    const sent = rejectionOf(agent.send(file(1000)))
 
     await expect(collect(panel.receive())).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION' })
-    await sent
+    expect(await sent).toBeInstanceOf(AppError)
   })
 })
 

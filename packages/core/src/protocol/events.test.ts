@@ -74,7 +74,7 @@ test('whatever frames the connections are cut at, no event is lost and each is s
           append(events)
           agent.value.flushOutbox()
           if (store.events.length < events) await done.promise
-          await vi.waitFor(() => expect(outbox.acknowledgedSeq).toBe(events), { interval: 1 })
+          while (outbox.acknowledgedSeq < events) await settle()
         }
         pair.cut()
         await Promise.all([panel.value.closed, agent.value.closed])
@@ -107,7 +107,7 @@ test('a panel that cannot store ends the session and acknowledges nothing', asyn
   const outbox = memoryOutbox()
   outbox.append(lost(1), 0)
   const failure = new Error('disk full')
-  const onFault = vi.fn()
+  const onFault = vi.fn<(error: unknown, where: string) => void>()
   await using link = await openLink({
     connect: { outbox },
     accept: { onFault, ...storing(() => Promise.reject(failure)) },
@@ -151,7 +151,7 @@ test('no more events are on their way than the window allows', async () => {
 
 test('an event too large for any message is replaced by a counted loss, so that it blocks nothing', async () => {
   const outbox = memoryOutbox()
-  const onFault = vi.fn()
+  const onFault = vi.fn<(error: unknown, where: string) => void>()
   outbox.append({ name: 'huge', data: 'x'.repeat(5_000_000) } as unknown as DurableEvent, 9)
   outbox.append(lost(2), 10)
   const events: SequencedEvent[] = []

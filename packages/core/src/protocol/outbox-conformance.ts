@@ -3,9 +3,9 @@ import type { Outbox } from './session.ts'
 
 /** The little of a test runner that the suite needs; vitest, jest and `node:test` with an `expect` fit. */
 export interface TestRunner {
-  describe(name: string, body: () => void): void
-  test(name: string, body: () => Promise<void> | void): void
-  expect(value: unknown): {
+  readonly describe: (name: string, body: () => void) => void
+  readonly test: (name: string, body: () => Promise<void> | void) => void
+  readonly expect: (value: unknown) => {
     toBe(expected: unknown): void
     toEqual(expected: unknown): void
     readonly not: { toBe(expected: unknown): void }
@@ -15,8 +15,8 @@ export interface TestRunner {
 export interface OutboxUnderTest {
   readonly outbox: Outbox
   /** Opens the same outbox again as after a crash; undefined for one that keeps nothing. */
-  reopen?(): Promise<Outbox> | Outbox
-  dispose?(): Promise<void> | void
+  readonly reopen?: () => Promise<Outbox> | Outbox
+  readonly dispose?: () => Promise<void> | void
 }
 
 const event = (count: number): DurableEvent => ({ name: 'lost', data: { count, at: count } })

@@ -18,7 +18,7 @@ export interface RpcServerOptions {
   /** Calls that run at once; more are refused with `SERVICE_UNAVAILABLE`. */
   readonly maxCalls: number
   /** Told about everything a handler throws that is no AppError. */
-  onFault(error: unknown, where: string): void
+  readonly onFault: (error: unknown, where: string) => void
 }
 
 /** The callee's side of RPC. A handler's signal fires on cancel, at the deadline and when the connection ends. */

@@ -129,6 +129,16 @@ export async function openLink({ accept, connect, pair: pairOptions }: TestLinkO
   }
 }
 
+/** What a promise rejects with; ask for it before the rejection can come. */
+export async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
+  const outcome = await promise.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  )
+  if ('value' in outcome) throw new Error('it was expected to reject')
+  return outcome.error
+}
+
 /** Both outcomes of a handshake: the sessions, or the errors. */
 export async function tryLink(options: TestLinkOptions = {}): Promise<[panel: unknown, agent: unknown]> {
   const pair = socketPair(options.pair)
