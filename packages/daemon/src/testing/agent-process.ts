@@ -1,0 +1,67 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { FakePanel } from './fake-panel.ts'
+
+export interface AgentProcessOptions {
+  readonly panel: FakePanel
+  readonly dataDirectory: string
+  readonly runtime: 'docker' | 'process'
+  /** For broken builds. */
+  readonly nodeArguments?: readonly string[]
+}
+
+/** The agent as it is deployed: a process of its own, which can be killed. */
+export class AgentProcess {
+  readonly #options: AgentProcessOptions
+  #child: ChildProcess | null = null
+  /** What it wrote to its log. */
+  log = ''
+
+  constructor(options: AgentProcessOptions) {
+    this.#options = options
+  }
+
+  get pid(): number {
+    if (this.#child?.pid === undefined) throw new Error('The agent does not run.')
+    return this.#child.pid
+  }
+
+  /** Settles when the panel has a session with it. */
+  async start(): Promise<void> {
+    const { panel, dataDirectory, runtime, nodeArguments = [] } = this.#options
+    const sessions = panel.sessions
+    const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+    const options = ['--panel', panel.url, '--data-dir', dataDirectory, '--runtime', runtime]
+    const child = spawn(
+      process.execPath,
+      [
+        '--conditions=@hatchery/source',
+        ...nodeArguments,
+        main,
+        ...options,
+        '--enrol-token-stdin',
+        '--log-level',
+        'debug',
+      ],
+      { stdio: ['pipe', 'ignore', 'pipe'] },
+    )
+    this.#child = child
+    child.stderr.setEncoding('utf8').on('data', (text: string) => void (this.log += text))
+    child.stdin.on('error', () => {
+      // It was killed before it read its token.
+    })
+    child.stdin.end(panel.token)
+    await panel.until(() => panel.sessions > sessions && panel.isConnected, 'the agent is connected')
+  }
+
+  /** As the kernel does when memory runs out: nothing is flushed, nobody is told. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const child = this.#child
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill(signal)
+    await exited
+    this.#child = null
+  }
+}
