@@ -540,237 +540,237 @@ export interface User {
   readonly revision: number
 }
 
-export type GetAccountResponse = Account
+type GetAccountResponse = Account
 
-export interface UpdateAccountBody {
+interface UpdateAccountBody {
   readonly firstName?: string | undefined
   readonly lastName?: string | undefined
   readonly language?: string | undefined
 }
 
-export type UpdateAccountResponse = Account
+type UpdateAccountResponse = Account
 
-export interface ListApiKeysQuery {
+interface ListApiKeysQuery {
   readonly cursor?: string | undefined
   readonly limit?: number | undefined
 }
 
-export interface ListApiKeysResponse {
+interface ListApiKeysResponse {
   readonly data: readonly ApiKey[]
   readonly nextCursor: string | null
   readonly total?: number
 }
 
-export interface CreateApiKeyBody {
+interface CreateApiKeyBody {
   readonly name: string
   readonly permissions?: readonly string[] | undefined
   readonly allowedIps?: readonly string[] | undefined
   readonly expiresAt?: number | null | undefined
 }
 
-export type CreateApiKeyResponse = CreatedApiKey
+type CreateApiKeyResponse = CreatedApiKey
 
-export interface DeleteApiKeyParams {
+interface DeleteApiKeyParams {
   readonly key: string
 }
 
-export type DeleteApiKeyResponse = Readonly<Record<string, never>>
+type DeleteApiKeyResponse = Readonly<Record<string, never>>
 
-export interface ChangeEmailBody {
+interface ChangeEmailBody {
   readonly current: string
   readonly email: string
 }
 
-export type ChangeEmailResponse = Account
+type ChangeEmailResponse = Account
 
-export interface ChangePasswordBody {
+interface ChangePasswordBody {
   readonly current: string
   readonly password: string
 }
 
-export type ChangePasswordResponse = Account
+type ChangePasswordResponse = Account
 
-export interface ListSessionsQuery {
+interface ListSessionsQuery {
   readonly cursor?: string | undefined
   readonly limit?: number | undefined
 }
 
-export interface ListSessionsResponse {
+interface ListSessionsResponse {
   readonly data: readonly Session[]
   readonly nextCursor: string | null
   readonly total?: number
 }
 
-export interface DeleteSessionParams {
+interface DeleteSessionParams {
   readonly session: string
 }
 
-export type DeleteSessionResponse = Readonly<Record<string, never>>
+type DeleteSessionResponse = Readonly<Record<string, never>>
 
-export interface ListActivityQuery {
+interface ListActivityQuery {
   readonly cursor?: string | undefined
   readonly limit?: number | undefined
   readonly type?: string | undefined
   readonly user?: string | undefined
 }
 
-export interface ListActivityResponse {
+interface ListActivityResponse {
   readonly data: readonly ActivityEvent[]
   readonly nextCursor: string | null
   readonly total?: number
 }
 
-export interface EnrolAgentBody {
+interface EnrolAgentBody {
   readonly token: string
   readonly secret: string
   readonly installation: string
   readonly host: NodeHost
 }
 
-export type EnrolAgentResponse = Enrolment
+type EnrolAgentResponse = Enrolment
 
-export interface SignInBody {
+interface SignInBody {
   readonly login: string
   readonly password: string
 }
 
-export type SignInResponse = Account
+type SignInResponse = Account
 
-export type SignOutResponse = Readonly<Record<string, never>>
+type SignOutResponse = Readonly<Record<string, never>>
 
-export interface ListEggsQuery {
+interface ListEggsQuery {
   readonly cursor?: string | undefined
   readonly limit?: number | undefined
   readonly nest?: string | undefined
   readonly search?: string | undefined
 }
 
-export interface ListEggsResponse {
+interface ListEggsResponse {
   readonly data: readonly EggSummary[]
   readonly nextCursor: string | null
   readonly total?: number
 }
 
-export interface ImportEggBody {
+interface ImportEggBody {
   readonly nest: string
   readonly fileName?: string | undefined
   readonly text: string
   readonly onExisting?: 'create' | 'update' | undefined
 }
 
-export type ImportEggResponse = Egg
+type ImportEggResponse = Egg
 
-export interface GetEggParams {
+interface GetEggParams {
   readonly egg: string
 }
 
-export type GetEggResponse = Egg
+type GetEggResponse = Egg
 
-export interface DeleteEggParams {
+interface DeleteEggParams {
   readonly egg: string
 }
 
-export type DeleteEggResponse = Readonly<Record<string, never>>
+type DeleteEggResponse = Readonly<Record<string, never>>
 
-export interface GetEggSourceParams {
+interface GetEggSourceParams {
   readonly egg: string
 }
 
-export type GetEggSourceResponse = EggSource
+type GetEggSourceResponse = EggSource
 
-export interface CheckEggBody {
+interface CheckEggBody {
   readonly text: string
 }
 
-export type CheckEggResponse = EggCheck
+type CheckEggResponse = EggCheck
 
-export interface GetHealthResponse {
+interface GetHealthResponse {
   readonly ready: true
 }
 
-export interface ListLocationsQuery {
+interface ListLocationsQuery {
   readonly cursor?: string | undefined
   readonly limit?: number | undefined
 }
 
-export interface ListLocationsResponse {
+interface ListLocationsResponse {
   readonly data: readonly Location[]
   readonly nextCursor: string | null
   readonly total?: number
 }
 
-export interface CreateLocationBody {
+interface CreateLocationBody {
   readonly name: string
   readonly description?: string | undefined
 }
 
-export type CreateLocationResponse = Location
+type CreateLocationResponse = Location
 
-export interface UpdateLocationParams {
+interface UpdateLocationParams {
   readonly location: string
 }
 
-export interface UpdateLocationBody {
+interface UpdateLocationBody {
   readonly name?: string | undefined
   readonly description?: string | undefined
 }
 
-export type UpdateLocationResponse = Location
+type UpdateLocationResponse = Location
 
-export interface DeleteLocationParams {
+interface DeleteLocationParams {
   readonly location: string
 }
 
-export type DeleteLocationResponse = Readonly<Record<string, never>>
+type DeleteLocationResponse = Readonly<Record<string, never>>
 
-export interface ListNestsQuery {
+interface ListNestsQuery {
   readonly cursor?: string | undefined
   readonly limit?: number | undefined
 }
 
-export interface ListNestsResponse {
+interface ListNestsResponse {
   readonly data: readonly Nest[]
   readonly nextCursor: string | null
   readonly total?: number
 }
 
-export interface CreateNestBody {
+interface CreateNestBody {
   readonly name: string
   readonly description?: string | undefined
 }
 
-export type CreateNestResponse = Nest
+type CreateNestResponse = Nest
 
-export interface UpdateNestParams {
+interface UpdateNestParams {
   readonly nest: string
 }
 
-export interface UpdateNestBody {
+interface UpdateNestBody {
   readonly name?: string | undefined
   readonly description?: string | undefined
 }
 
-export type UpdateNestResponse = Nest
+type UpdateNestResponse = Nest
 
-export interface DeleteNestParams {
+interface DeleteNestParams {
   readonly nest: string
 }
 
-export type DeleteNestResponse = Readonly<Record<string, never>>
+type DeleteNestResponse = Readonly<Record<string, never>>
 
-export interface ListNodesQuery {
+interface ListNodesQuery {
   readonly cursor?: string | undefined
   readonly limit?: number | undefined
   readonly location?: string | undefined
 }
 
-export interface ListNodesResponse {
+interface ListNodesResponse {
   readonly data: readonly Node[]
   readonly nextCursor: string | null
   readonly total?: number
 }
 
-export interface CreateNodeBody {
+interface CreateNodeBody {
   readonly name: string
   readonly description?: string | undefined
   readonly location: string
@@ -780,19 +780,19 @@ export interface CreateNodeBody {
   readonly cpuPercent?: number | undefined
 }
 
-export type CreateNodeResponse = Node
+type CreateNodeResponse = Node
 
-export interface GetNodeParams {
+interface GetNodeParams {
   readonly node: string
 }
 
-export type GetNodeResponse = Node
+type GetNodeResponse = Node
 
-export interface UpdateNodeParams {
+interface UpdateNodeParams {
   readonly node: string
 }
 
-export interface UpdateNodeBody {
+interface UpdateNodeBody {
   readonly name?: string | undefined
   readonly description?: string | undefined
   readonly location?: string | undefined
@@ -803,90 +803,90 @@ export interface UpdateNodeBody {
   readonly cpuPercent?: number | undefined
 }
 
-export type UpdateNodeResponse = Node
+type UpdateNodeResponse = Node
 
-export interface DeleteNodeParams {
+interface DeleteNodeParams {
   readonly node: string
 }
 
-export type DeleteNodeResponse = Readonly<Record<string, never>>
+type DeleteNodeResponse = Readonly<Record<string, never>>
 
-export interface ListAllocationsParams {
+interface ListAllocationsParams {
   readonly node: string
 }
 
-export interface ListAllocationsQuery {
+interface ListAllocationsQuery {
   readonly cursor?: string | undefined
   readonly limit?: number | undefined
   readonly free?: boolean | undefined
 }
 
-export interface ListAllocationsResponse {
+interface ListAllocationsResponse {
   readonly data: readonly Allocation[]
   readonly nextCursor: string | null
   readonly total?: number
 }
 
-export interface CreateAllocationsParams {
+interface CreateAllocationsParams {
   readonly node: string
 }
 
-export interface CreateAllocationsBody {
+interface CreateAllocationsBody {
   readonly ip: string
   readonly ports: readonly string[]
   readonly alias?: string | null | undefined
 }
 
-export interface CreateAllocationsResponse {
+interface CreateAllocationsResponse {
   readonly created: number
   readonly existing: number
 }
 
-export interface DeleteAllocationParams {
+interface DeleteAllocationParams {
   readonly node: string
   readonly allocation: string
 }
 
-export type DeleteAllocationResponse = Readonly<Record<string, never>>
+type DeleteAllocationResponse = Readonly<Record<string, never>>
 
-export interface ConfirmNodeParams {
+interface ConfirmNodeParams {
   readonly node: string
 }
 
-export type ConfirmNodeResponse = Node
+type ConfirmNodeResponse = Node
 
-export interface CreateEnrolmentTokenParams {
+interface CreateEnrolmentTokenParams {
   readonly node: string
 }
 
-export type CreateEnrolmentTokenResponse = EnrolmentToken
+type CreateEnrolmentTokenResponse = EnrolmentToken
 
-export interface ListOperationsQuery {
+interface ListOperationsQuery {
   readonly cursor?: string | undefined
   readonly limit?: number | undefined
   readonly status?: 'active' | 'finished' | undefined
   readonly server?: string | undefined
 }
 
-export interface ListOperationsResponse {
+interface ListOperationsResponse {
   readonly data: readonly Operation[]
   readonly nextCursor: string | null
   readonly total?: number
 }
 
-export interface GetOperationParams {
+interface GetOperationParams {
   readonly operation: string
 }
 
-export type GetOperationResponse = Operation
+type GetOperationResponse = Operation
 
-export interface CancelOperationParams {
+interface CancelOperationParams {
   readonly operation: string
 }
 
-export type CancelOperationResponse = Operation
+type CancelOperationResponse = Operation
 
-export interface ListServersQuery {
+interface ListServersQuery {
   readonly cursor?: string | undefined
   readonly limit?: number | undefined
   readonly search?: string | undefined
@@ -896,13 +896,13 @@ export interface ListServersQuery {
   readonly include?: 'total' | undefined
 }
 
-export interface ListServersResponse {
+interface ListServersResponse {
   readonly data: readonly ServerSummary[]
   readonly nextCursor: string | null
   readonly total?: number
 }
 
-export interface CreateServerBody {
+interface CreateServerBody {
   readonly egg: string
   readonly node?: string | undefined
   readonly allocation?: string | undefined
@@ -919,219 +919,219 @@ export interface CreateServerBody {
   readonly skipInstallScript?: boolean | undefined
 }
 
-export type CreateServerResponse = CreatedServer
+type CreateServerResponse = CreatedServer
 
-export interface GetServerParams {
+interface GetServerParams {
   readonly server: string
 }
 
-export type GetServerResponse = Server
+type GetServerResponse = Server
 
-export interface UpdateServerParams {
+interface UpdateServerParams {
   readonly server: string
 }
 
-export interface UpdateServerBody {
+interface UpdateServerBody {
   readonly name?: string | undefined
   readonly description?: string | undefined
 }
 
-export type UpdateServerResponse = Server
+type UpdateServerResponse = Server
 
-export interface DeleteServerParams {
+interface DeleteServerParams {
   readonly server: string
 }
 
-export type DeleteServerResponse = OperationRef
+type DeleteServerResponse = OperationRef
 
-export interface ListServerActivityParams {
+interface ListServerActivityParams {
   readonly server: string
 }
 
-export interface ListServerActivityQuery {
+interface ListServerActivityQuery {
   readonly cursor?: string | undefined
   readonly limit?: number | undefined
 }
 
-export interface ListServerActivityResponse {
+interface ListServerActivityResponse {
   readonly data: readonly ActivityEvent[]
   readonly nextCursor: string | null
   readonly total?: number
 }
 
-export interface UpdateServerBuildParams {
+interface UpdateServerBuildParams {
   readonly server: string
 }
 
-export interface UpdateServerBuildBody {
+interface UpdateServerBuildBody {
   readonly owner?: string | undefined
   readonly limits?: Limits | undefined
   readonly externalId?: string | null | undefined
 }
 
-export type UpdateServerBuildResponse = Server
+type UpdateServerBuildResponse = Server
 
-export interface SendCommandParams {
+interface SendCommandParams {
   readonly server: string
 }
 
-export interface SendCommandBody {
+interface SendCommandBody {
   readonly command: string
 }
 
-export type SendCommandResponse = OperationRef
+type SendCommandResponse = OperationRef
 
-export interface ReadConsoleParams {
+interface ReadConsoleParams {
   readonly server: string
 }
 
-export interface ReadConsoleQuery {
+interface ReadConsoleQuery {
   readonly after?: string | undefined
   readonly limit?: number | undefined
 }
 
-export interface ReadConsoleResponse {
+interface ReadConsoleResponse {
   readonly data: readonly ConsoleLine[]
   readonly cursor: string | null
 }
 
-export interface AnswerFeatureParams {
+interface AnswerFeatureParams {
   readonly server: string
   readonly feature: 'eula' | 'java_version'
 }
 
-export interface AnswerFeatureBody {
+interface AnswerFeatureBody {
   readonly image?: string | undefined
 }
 
-export type AnswerFeatureResponse = OperationRef
+type AnswerFeatureResponse = OperationRef
 
-export interface PlaceHoldParams {
+interface PlaceHoldParams {
   readonly server: string
   readonly kind: HoldKind
 }
 
-export interface PlaceHoldBody {
+interface PlaceHoldBody {
   readonly reason?: string | undefined
 }
 
-export type PlaceHoldResponse = Server
+type PlaceHoldResponse = Server
 
-export interface LiftHoldParams {
+interface LiftHoldParams {
   readonly server: string
   readonly kind: HoldKind
 }
 
-export type LiftHoldResponse = Server
+type LiftHoldResponse = Server
 
-export interface UpdateImageParams {
+interface UpdateImageParams {
   readonly server: string
 }
 
-export interface UpdateImageBody {
+interface UpdateImageBody {
   readonly image: string
 }
 
-export type UpdateImageResponse = Startup
+type UpdateImageResponse = Startup
 
-export interface PowerServerParams {
+interface PowerServerParams {
   readonly server: string
 }
 
-export interface PowerServerBody {
+interface PowerServerBody {
   readonly action: PowerAction
 }
 
-export type PowerServerResponse = OperationRef
+type PowerServerResponse = OperationRef
 
-export interface ReinstallServerParams {
+interface ReinstallServerParams {
   readonly server: string
 }
 
-export type ReinstallServerResponse = OperationRef
+type ReinstallServerResponse = OperationRef
 
-export interface GetStartupParams {
+interface GetStartupParams {
   readonly server: string
 }
 
-export type GetStartupResponse = Startup
+type GetStartupResponse = Startup
 
-export interface UpdateStartupParams {
+interface UpdateStartupParams {
   readonly server: string
 }
 
-export interface UpdateStartupBody {
+interface UpdateStartupBody {
   readonly variables?: Readonly<Record<string, string>> | undefined
   readonly command?: string | undefined
 }
 
-export type UpdateStartupResponse = Startup
+type UpdateStartupResponse = Startup
 
-export interface ReadStatsParams {
+interface ReadStatsParams {
   readonly server: string
 }
 
-export interface ReadStatsResponse {
+interface ReadStatsResponse {
   readonly state: ServerState
   readonly stats: ServerStats | null
 }
 
-export interface ListSubusersParams {
+interface ListSubusersParams {
   readonly server: string
 }
 
-export interface ListSubusersQuery {
+interface ListSubusersQuery {
   readonly cursor?: string | undefined
   readonly limit?: number | undefined
 }
 
-export interface ListSubusersResponse {
+interface ListSubusersResponse {
   readonly data: readonly Subuser[]
   readonly nextCursor: string | null
   readonly total?: number
 }
 
-export interface CreateSubuserParams {
+interface CreateSubuserParams {
   readonly server: string
 }
 
-export interface CreateSubuserBody {
+interface CreateSubuserBody {
   readonly email: string
   readonly permissions: readonly string[]
 }
 
-export type CreateSubuserResponse = Subuser
+type CreateSubuserResponse = Subuser
 
-export interface UpdateSubuserParams {
+interface UpdateSubuserParams {
   readonly server: string
   readonly user: string
 }
 
-export interface UpdateSubuserBody {
+interface UpdateSubuserBody {
   readonly permissions: readonly string[]
 }
 
-export type UpdateSubuserResponse = Subuser
+type UpdateSubuserResponse = Subuser
 
-export interface DeleteSubuserParams {
+interface DeleteSubuserParams {
   readonly server: string
   readonly user: string
 }
 
-export type DeleteSubuserResponse = Readonly<Record<string, never>>
+type DeleteSubuserResponse = Readonly<Record<string, never>>
 
-export interface PlanServerBody {
+interface PlanServerBody {
   readonly egg: string
   readonly node?: string | undefined
   readonly allocation?: string | undefined
   readonly limits: Limits
 }
 
-export type PlanServerResponse = Placement
+type PlanServerResponse = Placement
 
-export type GetSystemResponse = System
+type GetSystemResponse = System
 
-export interface ListUsersQuery {
+interface ListUsersQuery {
   readonly cursor?: string | undefined
   readonly limit?: number | undefined
   readonly search?: string | undefined
@@ -1139,13 +1139,13 @@ export interface ListUsersQuery {
   readonly include?: 'total' | undefined
 }
 
-export interface ListUsersResponse {
+interface ListUsersResponse {
   readonly data: readonly User[]
   readonly nextCursor: string | null
   readonly total?: number
 }
 
-export interface CreateUserBody {
+interface CreateUserBody {
   readonly email: string
   readonly username: string
   readonly firstName?: string | undefined
@@ -1156,19 +1156,19 @@ export interface CreateUserBody {
   readonly language?: string | undefined
 }
 
-export type CreateUserResponse = User
+type CreateUserResponse = User
 
-export interface GetUserParams {
+interface GetUserParams {
   readonly user: string
 }
 
-export type GetUserResponse = User
+type GetUserResponse = User
 
-export interface UpdateUserParams {
+interface UpdateUserParams {
   readonly user: string
 }
 
-export interface UpdateUserBody {
+interface UpdateUserBody {
   readonly email?: string | undefined
   readonly username?: string | undefined
   readonly firstName?: string | undefined
@@ -1179,13 +1179,13 @@ export interface UpdateUserBody {
   readonly externalId?: string | null | undefined
 }
 
-export type UpdateUserResponse = User
+type UpdateUserResponse = User
 
-export interface DeleteUserParams {
+interface DeleteUserParams {
   readonly user: string
 }
 
-export type DeleteUserResponse = Readonly<Record<string, never>>
+type DeleteUserResponse = Readonly<Record<string, never>>
 
 /** What each endpoint takes and answers, by its name. */
 export interface EndpointTypes {

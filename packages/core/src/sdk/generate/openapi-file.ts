@@ -187,7 +187,7 @@ function errorResponse(codes: readonly ErrorCode[]): Json {
 }
 
 /** Codes an endpoint answers: its own, and those that follow from what it takes and needs. */
-export function errorCodes(spec: ContractSpec): readonly ErrorCode[] {
+function errorCodes(spec: ContractSpec): readonly ErrorCode[] {
   const isUnsafe = spec.method !== 'GET'
   const codes: ErrorCode[] = [
     'BAD_REQUEST',

@@ -20,7 +20,7 @@ export function plainSchema(schema: unknown): JsonSchema {
 }
 
 /** Every schema directly inside another one. */
-export function childSchemas(schema: JsonSchema): readonly JsonSchema[] {
+function childSchemas(schema: JsonSchema): readonly JsonSchema[] {
   return [
     ...(schema.anyOf ?? []),
     ...(schema.items ? [schema.items] : []),

@@ -85,10 +85,15 @@ function endpointTypes(
   return [
     ...(['params', 'query', 'body'] as const).flatMap((part) => {
       const schema = spec[part]
-      return schema ? [declare(capital(name) + capital(part), typeText(plainSchema(schema), requests))] : []
+      return schema ? [internal(declare(capital(name) + capital(part), typeText(plainSchema(schema), requests)))] : []
     }),
-    declare(`${capital(name)}Response`, [...new Set(responses)].join(' | ')),
+    internal(declare(`${capital(name)}Response`, [...new Set(responses)].join(' | '))),
   ]
+}
+
+/** The parts of an endpoint are reached through `EndpointTypes['createServer']['body']`; their names are not a promise. */
+function internal(declaration: string): string {
+  return declaration.replace(/^export /, '')
 }
 
 function endpointTable(): string {
