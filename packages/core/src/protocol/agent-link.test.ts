@@ -120,6 +120,30 @@ test('stops in the middle of a handshake', async () => {
   expect(link.timers.pending).toBe(0)
 })
 
+test('an attempt to open a socket that hangs is given up, and a late socket is closed', async () => {
+  const late = Promise.withResolvers<SocketPair['a']>()
+  const signals: AbortSignal[] = []
+  const link = runLink({
+    open(signal) {
+      signals.push(signal)
+      return late.promise
+    },
+  })
+  await link.timers.advance(20_000)
+  expect(link.delays).toEqual([500])
+  expect(signals[0]?.aborted).toBe(true)
+  const pair = socketPair()
+  const closes: string[] = []
+  pair.a.onClose((_code, reason) => void closes.push(reason))
+  link.controller.abort()
+  await link.done
+  expect(link.timers.pending).toBe(0)
+  late.resolve(pair.b)
+  await settle()
+
+  expect(closes).toEqual(['it took too long'])
+})
+
 test('a session whose user throws is closed and opened again', async () => {
   let isBroken = true
   const link = runLink({

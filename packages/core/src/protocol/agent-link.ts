@@ -7,13 +7,15 @@ const FIRST_DELAY_MS = 500
 const SETTLED_MS = 10_000
 
 export interface AgentLinkOptions extends ConnectOptions {
-  /** Opens a socket to the panel; it must be given up when the signal fires. */
+  /** Opens a socket to the panel. The signal fires when the link ends or the attempt has taken too long. */
   open(signal: AbortSignal): Promise<ProtocolSocket>
   onSession(session: AgentSession): void
   /** Why a connection failed or ended, and when the next one is tried. */
   onError(error: unknown, nextAttemptMs: number): void
   /** Ends the link and its session. */
   readonly signal: AbortSignal
+  /** An attempt to open a socket fails after this long. @default 20_000 */
+  readonly openTimeoutMs?: number
   /** Longest pause between two attempts. @default 30_000 */
   readonly maxDelayMs?: number
   /** Between 0 and 1, for the jitter. @default Math.random */
@@ -51,7 +53,7 @@ export async function runAgentLink(options: AgentLinkOptions): Promise<void> {
 }
 
 async function connect(options: AgentLinkOptions): Promise<AgentSession> {
-  const socket = await options.open(options.signal)
+  const socket = await openInTime(options)
   const stop = () => socket.close(1000, 'the agent stops')
   if (options.signal.aborted) stop()
   options.signal.addEventListener('abort', stop, { once: true })
@@ -60,6 +62,30 @@ async function connect(options: AgentLinkOptions): Promise<AgentSession> {
   } finally {
     options.signal.removeEventListener('abort', stop)
   }
+}
+
+/** A socket that opens after it was given up is closed at once. */
+function openInTime(options: AgentLinkOptions): Promise<ProtocolSocket> {
+  const { signal, timers = systemTimers, openTimeoutMs = 20_000 } = options
+  const attempt = new AbortController()
+  return new Promise((resolve, reject) => {
+    const finish = () => {
+      cancelTimeout()
+      signal.removeEventListener('abort', onAbort)
+    }
+    const giveUp = (reason: string) => {
+      finish()
+      reject(new Error(reason))
+      attempt.abort()
+    }
+    const onAbort = () => giveUp('the agent stops')
+    const cancelTimeout = timers.after(openTimeoutMs, () => giveUp('the panel could not be reached in time'))
+    signal.addEventListener('abort', onAbort, { once: true })
+    options
+      .open(attempt.signal)
+      .then((socket) => (attempt.signal.aborted ? socket.close(1000, 'it took too long') : resolve(socket)), reject)
+      .finally(finish)
+  })
 }
 
 async function follow(session: AgentSession, options: AgentLinkOptions): Promise<string> {

@@ -33,9 +33,13 @@ export class EventSender implements Lane {
   next(): Uint8Array | undefined {
     const room = EVENT_WINDOW - this.#inFlight.length
     if (room <= 0 || this.#inFlightBytes >= WINDOW_BYTES || this.#sentSeq >= this.#outbox.lastSeq) return undefined
+    const { lastSeq } = this.#outbox
+    const events = this.#outbox.read(this.#sentSeq, Math.min(room, BATCH_EVENTS))
+    // A panel that was restored from an old dump asks for what is gone already: nothing is left to look for again.
+    if (events.length === 0) this.#sentSeq = lastSeq
     const batch: WireEvent[] = []
     let bytes = 0
-    for (const event of this.#outbox.read(this.#sentSeq, Math.min(room, BATCH_EVENTS))) {
+    for (const event of events) {
       const wire = this.#toWire(event)
       const size = Buffer.byteLength(JSON.stringify(wire))
       if (batch.length > 0 && bytes + size > BATCH_BYTES) break

@@ -168,6 +168,31 @@ test('an event too large for any message is replaced by a counted loss, so that 
   expect(onFault).toHaveBeenCalledOnce()
 })
 
+test('a panel restored from an old dump gets what is left, and the outbox is not searched for the rest again', async () => {
+  const outbox = memoryOutbox()
+  for (let count = 1; count <= 9; count++) outbox.append(lost(count), 0)
+  outbox.acknowledge(9)
+  const read = vi.spyOn(outbox, 'read')
+  const seqs: number[] = []
+  await using link = await openLink({
+    connect: { outbox },
+    accept: {
+      onHello: async () => panelHello({ storedSeq: 4 }),
+      ...storing(async (batch) => void seqs.push(...batch.map((event) => event.seq))),
+    },
+  })
+  for (let turn = 0; turn < 5; turn++) {
+    link.agent.flushOutbox()
+    await settle()
+  }
+  expect(read).toHaveBeenCalledOnce()
+  outbox.append(lost(10), 0)
+  link.agent.flushOutbox()
+  await settle()
+
+  expect(seqs).toEqual([10])
+})
+
 test('gaps in the numbers are fine: states coalesce in the outbox', async () => {
   const outbox = memoryOutbox()
   for (let count = 1; count <= 9; count++) outbox.append(lost(count), 0)

@@ -249,6 +249,12 @@ test('a hello with a wrong field is refused with the name of the field', async (
   expect((panel as AppError).message).toContain('/host/cpuCount')
 })
 
+test('a secret that is too short is refused before anything is sent under it', async () => {
+  const [, agent] = await tryLink({ connect: { secret: new Uint8Array(16) } })
+
+  expect(agent).toBeInstanceOf(RangeError)
+})
+
 test('an outbox that is older than what the panel has stored begins a new incarnation', async () => {
   const outbox = memoryOutbox()
   const before = outbox.incarnation

@@ -28,6 +28,7 @@ import { explainMismatch } from './validation.ts'
 import { KIND, isObject, parseObject, readErrorBody } from './wire.ts'
 
 const PROOF_BYTES = 32
+const SECRET_BYTES = 32
 
 /** The fresh random values of one side: a challenge and an X25519 private key of 32 bytes each. */
 export interface Freshness {
@@ -75,6 +76,7 @@ export class PanelHandshake {
    * @throws AppError `HANDSHAKE_FAILED`
    */
   verify(secret: Uint8Array): AgentHello {
+    checkSecret(secret)
     const { clear, sealed, proof } = must(this.#message)
     const shared = agree(this.#freshness.privateKey, must(this.#proof).key)
     const secrets = (this.#secrets = { secret, input: Buffer.concat([secret, shared]) })
@@ -109,6 +111,7 @@ export class AgentHandshake {
   #secrets: Secrets | undefined
 
   constructor(secret: Uint8Array, freshness: Freshness) {
+    checkSecret(secret)
     this.#secret = secret
     this.#freshness = freshness
   }
@@ -244,6 +247,11 @@ function sessionKeys(secrets: Secrets, transcript: Transcript): SessionKeys {
     panelToAgent: deriveKey(secrets.input, salt, LABEL.panelToAgent),
     data: deriveKey(secrets.input, salt, LABEL.data),
   }
+}
+
+/** A short secret would work just as well, and could be guessed. */
+function checkSecret(secret: Uint8Array): void {
+  if (secret.length !== SECRET_BYTES) throw new RangeError(`a node secret has ${SECRET_BYTES} bytes`)
 }
 
 function lengthOf(bytes: Uint8Array): Uint8Array {

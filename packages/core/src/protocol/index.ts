@@ -11,6 +11,7 @@ export {
 } from './data-socket.ts'
 export { receiveResuming, type ResumeOptions } from './data-resume.ts'
 export { DataStream, type DataStreamOptions } from './data-stream.ts'
+export { isDurableEvent } from './durable-event.ts'
 export { type LinkOptions } from './link-options.ts'
 export { memoryOutbox } from './memory-outbox.ts'
 export { describeOutbox, type OutboxUnderTest, type TestRunner } from './outbox-conformance.ts'

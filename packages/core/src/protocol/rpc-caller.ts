@@ -66,6 +66,7 @@ export class RpcCaller {
         return reject(new AppError('BAD_REQUEST', { reason: `${method} carries more than ${MAX_MESSAGE_BYTES} bytes` }))
       }
       const id = ++this.#lastId
+      let isFinished = false
       const give = (error: AppError) => {
         if (call.isSent) this.#channel.send({ type: 'cancel', id }, call.isLarge)
         call.finish({ error })
@@ -86,6 +87,8 @@ export class RpcCaller {
           this.#channel.send({ type: 'call', id, method, params, deadlineMs }, call.isLarge)
         },
         finish: (outcome) => {
+          if (isFinished) return
+          isFinished = true
           cancelTimer()
           signal?.removeEventListener('abort', onAbort)
           if (call.isSent) this.#calls.delete(id)
