@@ -239,6 +239,23 @@ describe('events', () => {
     expect(shown).toEqual([1, 'cleared', 17, 18, 19, 20, 21])
   })
 
+  test('of a state are handed on even when a panel tells them again at the same place', async () => {
+    const { panel, live } = setUp()
+    const seen: string[] = []
+    live.subscribe('server:2a51f1a8', ({ state }) => seen.push(state))
+    const tell = (state: string) =>
+      panel.socket?.tell({ type: 'event', topic: 'server:2a51f1a8', cursor: 'log:7', event: { state } })
+    await settle(panel)
+    tell('running')
+    await settle(panel)
+    panel.socket?.drop()
+    await reconnect(panel)
+    tell('offline')
+    await settle(panel)
+    expect(seen).toEqual(['running', 'offline'])
+    expect(panel.requests.at(-1)).toMatchObject({ type: 'subscribe', cursor: 'log:7' })
+  })
+
   test('reach every handler of a topic over one subscription, and one that throws disturbs no other', async () => {
     const errors: unknown[] = []
     const { panel, live } = setUp({ onHandlerError: (error) => errors.push(error) })

@@ -133,12 +133,14 @@ export class Topic {
     for (const listener of Array.from(this.#listeners)) this.#guard(() => listener.onEvent(fresh, cursor))
   }
 
-  /** What of an event is new after a resume; undefined when all of it was delivered before. */
+  /**
+   * What of an event is new after a resume; undefined when all of it was delivered before. Console lines come exactly
+   * once. The other topics carry states: one that is told again at the same place may still be another.
+   */
   #withoutDelivered(event: unknown, cursor: string | undefined): unknown {
     const upTo = this.#resumedFrom
-    if (upTo === undefined) return event
+    if (upTo === undefined || !this.name.startsWith('server-console:') || !hasLines(event)) return event
     if (cursor !== undefined && isCovered(cursor, upTo)) return undefined
-    if (!this.name.startsWith('server-console:') || !hasLines(event)) return event
     const lines = event.lines.filter(({ run, line }) => !isCovered(`${run}:${line}`, upTo))
     return lines.length === event.lines.length ? event : { ...event, lines }
   }
