@@ -11,6 +11,7 @@ import { createEventLog } from './events/database-event-log.ts'
 import { Sequencer } from './events/sequencer.ts'
 import { createClientAddresses } from './http/client-address.ts'
 import { ContractLayer } from './http/contract-layer.ts'
+import type { Routes } from './http/implement.ts'
 import { errorReply } from './http/error-answer.ts'
 import { panelPlugin } from './http/panel-plugin.ts'
 import { DEFAULT_RATE_LIMITS, MemoryRateLimiter } from './http/rate-limiter.ts'
@@ -41,6 +42,8 @@ export interface PanelOptions {
   readonly log?: Level | 'silent'
   /** A host's own sign-in, asked before sessions and API keys. */
   readonly authenticate?: HostAuthentication
+  /** A host's own endpoints, beside ours and under the same rules. */
+  readonly routes?: (routes: Routes) => void
   /** Directory of the built web app. */
   readonly webRoot?: string | null
   readonly sessionLifetimeMs?: number
@@ -150,6 +153,7 @@ async function assemble(
     ctx,
     layer,
     gate,
+    routes: options.routes,
     webRoot: options.webRoot ?? null,
     onMount: async (fastify) => {
       const detach = upgrades.attach(fastify.server, { prefix: fastify.prefix, isAlone: own !== undefined })

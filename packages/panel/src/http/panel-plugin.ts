@@ -7,6 +7,7 @@ import { docsRoutes } from '../system/docs-routes.ts'
 import { webRoutes } from '../web/web-routes.ts'
 import type { ContractLayer } from './contract-layer.ts'
 import { errorReply } from './error-answer.ts'
+import type { Routes } from './implement.ts'
 import { parseJsonBody } from './json-body.ts'
 import type { RequestGate } from './request-gate.ts'
 
@@ -14,6 +15,7 @@ export interface PluginParts {
   readonly ctx: Context
   readonly layer: ContractLayer
   readonly gate: RequestGate
+  readonly routes: ((routes: Routes) => void) | undefined
   readonly webRoot: string | null
   /** Called with the encapsulated app, once, while the host boots. */
   readonly onMount: (fastify: FastifyInstance) => Promise<void>
@@ -39,7 +41,9 @@ export function panelPlugin(parts: PluginParts): FastifyPluginAsync {
 
     await fastify.register(
       async (api) => {
-        registerRoutes({ fastify: api, ctx, layer })
+        const routes = { fastify: api, ctx, layer }
+        registerRoutes(routes)
+        parts.routes?.(routes)
       },
       { prefix: '/api/v1' },
     )

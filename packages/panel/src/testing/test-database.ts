@@ -125,7 +125,9 @@ async function empty(store: Store): Promise<void> {
   await store.transaction(async (trx) => {
     const isPostgres = store.dialect === 'postgres'
     // In any order: what refers to what does not matter when everything goes.
-    await sql.raw(isPostgres ? 'set local session_replication_role = replica' : 'set foreign_key_checks = 0').execute(trx)
+    await sql
+      .raw(isPostgres ? 'set local session_replication_role = replica' : 'set foreign_key_checks = 0')
+      .execute(trx)
     const quote = isPostgres ? '"' : '`'
     for (const name of tables) await sql.raw(`delete from ${quote}${name}${quote}`).execute(trx)
     if (!isPostgres) await sql`set foreign_key_checks = 1`.execute(trx)
