@@ -231,7 +231,10 @@ export class DockerRuntime implements Runtime {
 
   async resize(server: ServerId, limits: RuntimeSpec['limits']): Promise<void> {
     const container = await this.#require(server)
-    await this.#engine.call((docker) => docker.getContainer(container.Id).update(resources(limits)))
+    const wanted = resources(limits)
+    // The engine takes "no limit" for swap only when it creates a container.
+    const MemorySwap = wanted.MemorySwap === -1 ? wanted.Memory + 2 ** 44 : wanted.MemorySwap
+    await this.#engine.call((docker) => docker.getContainer(container.Id).update({ ...wanted, MemorySwap }))
   }
 
   async install(spec: InstallSpec, onLine: (line: string) => void, signal?: AbortSignal): Promise<InstallResult> {

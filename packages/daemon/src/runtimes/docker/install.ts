@@ -107,6 +107,7 @@ export function installContainer(
       Tmpfs: tmpfs(
         rules,
         context.volumes.filter((path) => !path.startsWith('/mnt/')),
+        { uid: 0, gid: 0 },
       ),
       NetworkMode: networkName(spec.server),
       Memory: memory,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { ServerId } from '@hatchery/core/runtime'
 
 /** Labels by which an agent knows what it made; nothing without its installation is ever touched. */
@@ -13,5 +14,5 @@ export const LABEL = {
 export const containerName = (server: ServerId) => `hatchery-${server}`
 export const installerName = (server: ServerId) => `hatchery-${server}-install`
 export const networkName = (server: ServerId) => `hatchery-${server}`
-/** Interface names end at 15 characters. */
-export const bridgeName = (server: ServerId) => `hy-${server.replaceAll('-', '').slice(0, 12)}`
+/** Interface names end at 15 characters; no part of a uuid of every version is random. */
+export const bridgeName = (server: ServerId) => `hy-${createHash('sha256').update(server).digest('hex').slice(0, 12)}`

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { AppError } from '@hatchery/core/errors'
 import type { ServerId } from '@hatchery/core/runtime'
 import type { Engine } from './engine.ts'
-import { isStatus } from './engine.ts'
 import { LABEL, bridgeName, networkName } from './names.ts'
 import { chooseSubnet, formatAddress, parseCidr, parseRoutes, type Range } from './subnets.ts'
 
@@ -51,7 +50,7 @@ export class ServerNetworks {
         return
       } catch (error) {
         // The engine knows ranges that we do not see, such as those of another address pool.
-        if (wanted !== null || (!isStatus(error, 403) && !isStatus(error, 500))) throw error
+        if (wanted !== null || !(error instanceof AppError) || !/overlap/i.test(error.message)) throw error
         refused.push(parseCidr(subnet))
       }
     }

@@ -74,6 +74,7 @@ export function gameContainer(spec: RuntimeSpec, start: StartCommand, context: P
       Tmpfs: tmpfs(
         rules,
         context.volumes.filter((path) => path !== DATA_PATH),
+        spec,
       ),
       NetworkMode: networkName(spec.server),
       PortBindings: portBindings(spec),
@@ -116,8 +117,14 @@ export const dataMount = (source: string, target: string): MountSettings => ({
   ReadOnly: false,
 })
 
-export function tmpfs(rules: { readonly tmpMiB: number; readonly volumeMiB: number }, volumes: readonly string[]) {
-  const options = (sizeMiB: number) => `rw,exec,nosuid,nodev,mode=1777,size=${sizeMiB}m`
+/** `owner`: a mount over a directory of the image keeps that directory's mode, so the mode alone lets nobody in. */
+export function tmpfs(
+  rules: { readonly tmpMiB: number; readonly volumeMiB: number },
+  volumes: readonly string[],
+  owner: { readonly uid: number; readonly gid: number },
+) {
+  const options = (sizeMiB: number) =>
+    `rw,exec,nosuid,nodev,mode=1777,uid=${owner.uid},gid=${owner.gid},size=${sizeMiB}m`
   return {
     '/tmp': options(rules.tmpMiB),
     ...Object.fromEntries(volumes.filter((path) => path !== '/tmp').map((path) => [path, options(rules.volumeMiB)])),
@@ -136,7 +143,7 @@ type Limits = RuntimeSpec['limits']
 /** A game may use a little more than it was sold, so that a Java heap of that size fits; smaller servers need more of it. */
 export function memoryBytes(memoryMiB: number): number {
   const factor = memoryMiB <= 2048 ? 1.15 : memoryMiB <= 4096 ? 1.1 : 1.05
-  return Math.ceil(memoryMiB * factor) * MIB
+  return Math.round(memoryMiB * factor) * MIB
 }
 
 /** Limits that a running container can be changed to as well. */

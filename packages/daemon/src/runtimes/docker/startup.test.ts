@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { shellLine, startCommand } from './startup.ts'
+
+const own = ['/bin/sh', '-c', 'exec ./game']
+
+test.each([
+  ['nothing', {}, { Cmd: own, needsInit: true }],
+  ['a shell', { Cmd: ['bash'] }, { Cmd: own, needsInit: true }],
+  ['a shell as entrypoint', { Entrypoint: ['/bin/bash'] }, { Entrypoint: own, Cmd: [], needsInit: true }],
+  [
+    'an interpreter behind an entrypoint that hands over',
+    { Entrypoint: ['docker-entrypoint.sh'], Cmd: ['node'] },
+    { Cmd: own, needsInit: true },
+  ],
+  ['tini and a shell', { Entrypoint: ['/usr/bin/tini', '--'], Cmd: ['/bin/sh'] }, { Cmd: own, needsInit: false }],
+  ['tini alone', { Entrypoint: ['/tini', '--'] }, { Cmd: own, needsInit: false }],
+])('runs the startup line itself where an image starts %s', (_, image, command) => {
+  expect(startCommand(image, './game')).toEqual(command)
+})
+
+test.each([
+  ['a yolk', { Cmd: ['/bin/bash', '/entrypoint.sh'] }, true],
+  ['a yolk behind tini', { Entrypoint: ['/usr/bin/tini', '-g', '--'], Cmd: ['/entrypoint.sh'] }, false],
+  ['a yolk with only an entrypoint', { Entrypoint: ['/entrypoint.sh'] }, true],
+])('leaves the start to the image of %s', (_, image, needsInit) => {
+  expect(startCommand(image, './game')).toEqual({ needsInit })
+})
+
+test('puts exec before a simple command only', () => {
+  const simple = [
+    './openttd -D',
+    'java -Xms128M -jar "server file.jar" nogui',
+    '${BINARY} -x $PORT',
+    '/home/container/start.sh',
+  ]
+  for (const line of simple) expect(shellLine(line)).toBe(`exec ${line}`)
+  const rest = [
+    'cd x && ./y',
+    'A=1 ./x',
+    'export A=1; ./x',
+    'if true; then ./x; fi',
+    './x | tee log',
+    'exec ./x',
+    './x > log',
+    '$(cat start)',
+    './a\n./b',
+  ]
+  for (const line of rest) expect(shellLine(line)).toBe(line)
+})
