@@ -72,7 +72,10 @@ function mutate(data: Uint8Array): Uint8Array {
         copy.writeUInt32BE(pick([0, 1, 0x7fff_ffff, 0xffff_ffff, copy.length]), below(copy.length - 3))
       return copy
     default:
-      for (let flips = below(4) + 1; flips > 0 && copy.length > 0; flips--) copy[below(copy.length)] ^= 1 << below(8)
+      for (let flips = below(4) + 1; flips > 0 && copy.length > 0; flips--) {
+        const at = below(copy.length)
+        copy.writeUInt8(copy.readUInt8(at) ^ (1 << below(8)), at)
+      }
       return copy
   }
 }
