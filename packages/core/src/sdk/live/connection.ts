@@ -132,6 +132,10 @@ export class LiveConnection {
     if (message.type === 'hello') this.#greeted()
     else if (message.type === 'ok') this.#take(message.id)?.resolve(message.result)
     else if (message.type === 'error') this.#take(message.id)?.reject(new HatcheryError(message.error))
+    if (message.type === 'error' && message.id === null && message.error.code === 'NOT_SIGNED_IN') {
+      this.#signedOut()
+      return
+    }
     if (this.#status === 'open') this.#options.onMessage(message)
   }
 
@@ -157,6 +161,13 @@ export class LiveConnection {
   #abandon(): void {
     const socket = this.#socket
     this.#dropped(1006)
+    socket?.close()
+  }
+
+  /** The panel said so before it closes the socket, for platforms that do not hand its close code on. */
+  #signedOut(): void {
+    const socket = this.#socket
+    this.#dropped(4401)
     socket?.close()
   }
 

@@ -123,19 +123,25 @@ describe('a connection', () => {
     expect(panel.sockets.length).toBeGreaterThan(1)
   })
 
-  test('that ends because the sign-in ended is not tried again', async () => {
-    let count = 0
-    const { panel, live, statuses } = setUp({ onUnauthorized: () => (count += 1) })
-    const ended = vi.fn<(value: unknown) => void>()
-    live.subscribe('servers', () => undefined, { onEnd: ended })
-    await settle(panel)
-    panel.socket?.drop(4401)
-    await vi.advanceTimersByTimeAsync(60_000)
-    expect(panel.sockets).toHaveLength(1)
-    expect(statuses.at(-1)).toBe('closed')
-    expect(count).toBe(1)
-    expect(ended).toHaveBeenCalledWith(expect.objectContaining({ code: 'NOT_SIGNED_IN' }))
-  })
+  test.each(['by its close code', 'in a message'])(
+    'that ends because the sign-in ended, told %s, is not tried again',
+    async (how) => {
+      let count = 0
+      const { panel, live, statuses } = setUp({ onUnauthorized: () => (count += 1) })
+      const ended = vi.fn<(value: unknown) => void>()
+      live.subscribe('servers', () => undefined, { onEnd: ended })
+      await settle(panel)
+      const error = { code: 'NOT_SIGNED_IN', message: 'Sign in.' }
+      if (how === 'in a message') panel.socket?.tell({ type: 'error', id: null, error })
+      else panel.socket?.drop(4401)
+      await settle(panel)
+      await vi.advanceTimersByTimeAsync(60_000)
+      expect(panel.sockets).toHaveLength(1)
+      expect(statuses.at(-1)).toBe('closed')
+      expect(count).toBe(1)
+      expect(ended).toHaveBeenCalledWith(expect.objectContaining({ code: 'NOT_SIGNED_IN' }))
+    },
+  )
 
   test('what a replaced socket still says is ignored', async () => {
     const { panel, live } = setUp()
