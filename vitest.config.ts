@@ -1,17 +1,17 @@
 import { defineConfig } from 'vitest/config'
 
 const conditions = ['@hatchery/source']
-const node = (name: string, include: string[]) => ({
+const node = (name: string, include: string[], testTimeout = 5_000) => ({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
-  test: { name, include },
+  test: { name, include, testTimeout },
 })
 
 export default defineConfig({
   test: {
     projects: [
       node('core', ['packages/core/src/**/*.test.ts']),
-      node('panel', ['packages/panel/src/**/*.test.ts', 'migrations/src/**/*.test.ts']),
+      node('panel', ['packages/panel/src/**/*.test.ts', 'migrations/src/**/*.test.ts'], 30_000),
       node('daemon', ['packages/daemon/src/**/*.test.ts']),
       './packages/ui-vue/vitest.config.ts',
     ],

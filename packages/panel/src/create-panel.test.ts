@@ -226,7 +226,7 @@ describe('the web app', () => {
 
 for (const dialect of DIALECTS.filter((name) => name !== 'sqlite')) {
   describe(`a second instance on ${dialect}`, () => {
-    test('refuses to start without Redis, and starts when the first has ended', async () => {
+    test('refuses to start without Redis, and starts when the first has ended', { timeout: 30_000 }, async () => {
       await using database = await openTestDatabase(dialect)
       const options = { database: database.url, masterKey, log: 'silent', services } as const
       const first = await createPanel(options)

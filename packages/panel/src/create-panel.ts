@@ -160,6 +160,7 @@ async function assemble(
       fastify.addHook('preClose', async () => {
         detach()
         await services.close()
+        upgrades.close()
       })
       // A host that closes its app closes what is mounted in it.
       if (!own) fastify.addHook('onClose', async () => void (await close()))

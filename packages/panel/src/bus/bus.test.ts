@@ -71,7 +71,7 @@ describe.skipIf(redisUrl === undefined)('two instances on Redis', () => {
     const [a, b] = [await openBus(redisUrl!, log), await openBus(redisUrl!, log)]
     const { promise, resolve } = Promise.withResolvers<void>()
     b.onReconnect(resolve)
-    await admin.client('KILL', 'TYPE', 'pubsub')
+    await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
     await promise
     const heard = next(b, 'servers')
     // Sent until it is heard: both sides are still on their way back.

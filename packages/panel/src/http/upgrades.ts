@@ -19,6 +19,7 @@ export interface UpgradeParts {
 export class Upgrades {
   readonly #parts: UpgradeParts
   readonly #handlers = new Map<string, UpgradeHandler>()
+  readonly #open = new Set<Duplex>()
 
   constructor(parts: UpgradeParts) {
     this.#parts = parts
@@ -44,7 +45,14 @@ export class Upgrades {
     return () => server.off('upgrade', listener)
   }
 
+  /** Ends what is still open; a server that closes would wait for it for ever. */
+  close(): void {
+    for (const socket of this.#open) socket.destroy()
+  }
+
   #upgrade(path: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#open.add(socket)
+    socket.once('close', () => this.#open.delete(socket))
     socket.on('error', () => socket.destroy())
     try {
       checkOrigin(request, this.#parts.config, this.#parts.addresses)
