@@ -3,7 +3,7 @@ import { shallowRef, watch, type ShallowRef } from 'vue'
 /** A choice that this device remembers, such as "wrap long lines". */
 export function usePreference<T extends string>(name: string, values: readonly T[], initial: T): ShallowRef<T> {
   const key = `hatchery:${name}`
-  const choice = shallowRef<T>(read(key, values) ?? initial)
+  const choice: ShallowRef<T> = shallowRef(read(key, values) ?? initial) as ShallowRef<T>
   watch(choice, (next) => {
     try {
       localStorage.setItem(key, next)

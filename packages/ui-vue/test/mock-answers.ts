@@ -1,0 +1,264 @@
+import type { ActivityEvent, PowerAction, ServerState } from '@hatchery/core/sdk'
+import {
+  account,
+  allocations,
+  eggDetails,
+  eggs,
+  locations,
+  nests,
+  nodes,
+  NOW,
+  operations,
+  servers,
+  users,
+  uuid,
+} from './mock-data.ts'
+import { announce } from './mock-live.ts'
+
+/** `empty`: nobody has done anything yet. `error`: every list fails. `slow`: lists never answer. `member`: no administrator. */
+export type Mood = 'full' | 'empty' | 'error' | 'slow' | 'member'
+
+export interface Call {
+  readonly params: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
+  readonly body: Record<string, unknown>
+}
+
+export class Refusal extends Error {
+  readonly status: number
+  readonly code: string
+  readonly details: object
+  constructor(status: number, code: string, message: string, details: object = {}) {
+    super(message)
+    this.status = status
+    this.code = code
+    this.details = details
+  }
+}
+
+const page = <T>(data: readonly T[]): { data: readonly T[]; nextCursor: null } => ({ data, nextCursor: null })
+const NEXT: Readonly<Record<PowerAction, readonly [ServerState, ServerState]>> = {
+  start: ['starting', 'running'],
+  restart: ['stopping', 'running'],
+  stop: ['stopping', 'offline'],
+  kill: ['offline', 'offline'],
+}
+
+function serverOf({ params }: Call) {
+  const found = servers.find(({ id }) => id.startsWith(params['server'] ?? '-'))
+  if (!found) throw new Refusal(404, 'SERVER_NOT_FOUND', `Server ${params['server']} does not exist.`)
+  return found
+}
+function byId<T extends { id: string }>(list: readonly T[], id: string | undefined): T {
+  const found = list.find((one) => one.id === id)
+  if (!found) throw new Refusal(404, 'NOT_FOUND', 'It does not exist.')
+  return found
+}
+
+const activity = (): ActivityEvent[] =>
+  [
+    'server:power.start',
+    'server:command',
+    'subuser:created',
+    'server:startup.updated',
+    'auth:sign.in',
+    'egg:imported',
+    'node:enrolled',
+  ].map((type, index) => ({
+    id: uuid(),
+    type,
+    server: servers[0]?.id ?? null,
+    actor: index === 6 ? null : { id: account.id, username: index % 2 ? 'jonas' : 'mira', email: account.email },
+    ip: index === 6 ? null : '198.51.100.23',
+    data: index === 1 ? { command: 'say The server restarts in five minutes' } : index === 5 ? { name: 'Paper' } : {},
+    at: NOW - index * 5_400_000,
+  }))
+
+/** One answer for each endpoint the pages use. */
+const answers: Readonly<Record<string, (call: Call, mood: Mood) => unknown>> = {
+  getSystem: () => ({ name: 'Hatchery', version: '0.1.0', languages: ['en', 'de'], signIn: { password: true } }),
+  getHealth: () => ({ ready: true }),
+  signIn({ body }) {
+    if (body['password'] === 'wrong')
+      throw new Refusal(401, 'CREDENTIALS_INVALID', 'The e-mail address or the password is wrong.')
+    return account
+  },
+  signOut: () => ({}),
+  getAccount: (_call, mood) =>
+    mood === 'member'
+      ? { ...account, isAdmin: false, adminPermissions: [] }
+      : { ...account, mustChangePassword: mood === 'empty' },
+  updateAccount: ({ body }) => ({ ...account, ...body }),
+  changePassword: () => ({ ...account, mustChangePassword: false }),
+  changeEmail: ({ body }) => ({ ...account, email: body['email'] }),
+  listSessions: () =>
+    page([
+      {
+        id: uuid(),
+        current: true,
+        ip: '198.51.100.23',
+        userAgent: 'Mozilla/5.0 (X11; Linux x86_64) Chrome/130',
+        createdAt: NOW,
+        lastSeenAt: NOW,
+        expiresAt: NOW + 1e9,
+      },
+      {
+        id: uuid(),
+        current: false,
+        ip: '203.0.113.90',
+        userAgent: 'Mozilla/5.0 (iPhone) Safari/605',
+        createdAt: NOW,
+        lastSeenAt: NOW - 7e7,
+        expiresAt: NOW + 1e9,
+      },
+    ]),
+  deleteSession: () => ({}),
+  listApiKeys: () =>
+    page([
+      {
+        id: uuid(),
+        name: 'Billing',
+        identifier: 'hk_3f9a21c07be4d518',
+        permissions: [],
+        allowedIps: [],
+        lastUsedAt: NOW - 9e5,
+        expiresAt: null,
+        createdAt: NOW,
+      },
+    ]),
+  createApiKey: ({ body }) => ({
+    key: {
+      id: uuid(),
+      name: body['name'],
+      identifier: 'hk_9b1c44d2a07e63f5',
+      permissions: [],
+      allowedIps: [],
+      lastUsedAt: null,
+      expiresAt: null,
+      createdAt: NOW,
+    },
+    secret: 'hk_9b1c44d2a07e63f5_Zm9yIHlvdXIgZXllcyBvbmx5LCBhbmQgb25seSBvbmNl',
+  }),
+  deleteApiKey: () => ({}),
+  listServers({ query }) {
+    const [search, state] = [query.get('search')?.toLowerCase() ?? '', query.get('state')]
+    return page(servers.filter((one) => one.name.toLowerCase().includes(search) && (!state || one.state === state)))
+  },
+  getServer: serverOf,
+  planServer: ({ body }) => ({
+    node: { id: nodes[1]?.id, name: body['node'] ? byId(nodes, String(body['node'])).name : 'fra-2' },
+    allocation: { id: uuid(), address: 'play.hatchery.test:25580' },
+    considered: [
+      { node: nodes[1]?.id, name: 'fra-2', fits: true, reason: '59 % of its memory is free, the most of all nodes.' },
+      { node: nodes[0]?.id, name: 'fra-1', fits: true, reason: '18 % of its memory is free.' },
+      { node: nodes[2]?.id, name: 'hel-1', fits: false, reason: 'Its agent is not connected.' },
+    ],
+  }),
+  createServer({ body }) {
+    if (body['name'] === 'bad') {
+      throw new Refusal(422, 'VALIDATION_FAILED', 'Some fields are not valid: name. Correct them and send again.', {
+        issues: [{ path: '/name', message: 'This name is taken.' }],
+      })
+    }
+    return { server: servers[4], operation: operations[0]?.id }
+  },
+  updateServer: (call) => Object.assign(serverOf(call), call.body),
+  updateServerBuild: (call) => serverOf(call),
+  deleteServer: () => ({ operation: uuid() }),
+  powerServer(call) {
+    const server = serverOf(call)
+    const [first, then] = NEXT[call.body['action'] as PowerAction]
+    announce(server, first)
+    setTimeout(() => announce(server, then), 1500)
+    return { operation: uuid() }
+  },
+  sendCommand: () => ({ operation: uuid() }),
+  reinstallServer: () => ({ operation: uuid() }),
+  getStartup(call) {
+    const server = serverOf(call)
+    const details = eggDetails(byId(eggs, server.egg.id))
+    return {
+      command: details.startupCommands[0]?.value,
+      preview: 'java -Xms128M -Xmx4096M -Dterminal.jline=false -Dterminal.ansi=true -jar server.jar',
+      commands: details.startupCommands,
+      image: server.image,
+      images: server.images,
+      variables: details.variables.map(({ userEditable, ...variable }, index) => ({
+        ...variable,
+        value: variable.defaultValue,
+        isEditable: userEditable && index !== 1,
+      })),
+      revision: 2,
+    }
+  },
+  updateStartup: (call) => answers['getStartup']?.(call, 'full'),
+  updateImage: (call) => answers['getStartup']?.(call, 'full'),
+  answerFeature: () => ({ operation: uuid() }),
+  placeHold: (call) => serverOf(call),
+  liftHold: (call) => serverOf(call),
+  listServerActivity: () => page(activity()),
+  listSubusers: () =>
+    page(
+      users
+        .slice(1, 4)
+        .map(({ id, username, email }, index) => ({
+          user: { id, username, email },
+          permissions: ['websocket.connect', 'control.console', 'control.start'].slice(index),
+          createdAt: NOW - 4e8,
+          revision: 1,
+        })),
+    ),
+  createSubuser: ({ body }) => ({
+    user: { id: uuid(), username: 'new', email: body['email'] },
+    permissions: body['permissions'],
+    createdAt: NOW,
+    revision: 1,
+  }),
+  updateSubuser: ({ body }) => ({ user: users[1], permissions: body['permissions'], createdAt: NOW, revision: 2 }),
+  deleteSubuser: () => ({}),
+  listOperations: () => page(operations),
+  cancelOperation: ({ params }) => byId(operations, params['operation']),
+  listActivity: () => page(activity()),
+  listUsers: () => page(users),
+  createUser: ({ body }) => ({ ...users[1], ...body }),
+  updateUser: ({ body }) => ({ ...users[1], ...body }),
+  deleteUser: () => ({}),
+  listNodes: () => page(nodes),
+  getNode: ({ params }) => byId(nodes, params['node']),
+  createNode: () => nodes[4],
+  updateNode: ({ params, body }) => Object.assign(byId(nodes, params['node']), body),
+  createEnrolmentToken: () => ({
+    token: 'het_7dK2mQx9-vRt4bNc8sLw1',
+    expiresAt: NOW + 3_600_000,
+    command: 'npx @hatchery/daemon enrol --panel https://panel.hatchery.test',
+  }),
+  listAllocations: ({ query }) => page(allocations.filter(({ server }) => query.get('free') !== 'true' || !server)),
+  createAllocations: () => ({ created: 3, existing: 1 }),
+  deleteAllocation: () => ({}),
+  listLocations: () => page(locations),
+  listNests: () => page(nests),
+  listEggs: () => page(eggs),
+  getEgg: ({ params }) => eggDetails(byId(eggs, params['egg'])),
+  getEggSource: () => ({ fileName: 'egg-paper.json', text: '{}' }),
+  checkEgg: () => ({
+    ok: true,
+    name: 'Paper',
+    format: 'PTDL_v2',
+    variableCount: 6,
+    images: ['ghcr.io/hatchery/java:21'],
+    diagnostics: eggDetails(byId(eggs, eggs[0]?.id)).diagnostics,
+    existing: null,
+  }),
+  importEgg: () => eggDetails(byId(eggs, eggs[0]?.id)),
+}
+
+export async function answer(mood: Mood, name: string, call: Call): Promise<unknown> {
+  const isList = name.startsWith('list') && name !== 'listOperations'
+  if (mood === 'slow' && isList) await new Promise(() => undefined)
+  if (mood === 'error' && isList)
+    throw new Refusal(500, 'INTERNAL', 'Something failed on our side. Report the request id to the administrator.')
+  if (mood === 'empty' && name.startsWith('list')) return page([])
+  const reply = answers[name]
+  if (!reply) throw new Refusal(404, 'ROUTE_NOT_FOUND', `The mock has no answer for ${name}.`)
+  return reply(call, mood)
+}

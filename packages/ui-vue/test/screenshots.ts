@@ -1,0 +1,173 @@
+/**
+ * Takes pictures of every page in light and dark at three widths, and runs axe on each.
+ * `node --conditions=@hatchery/source test/screenshots.ts [word in the page's name]` after `vite build`.
+ */
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { chromium, type Page } from 'playwright-core'
+import { eggs, nodes, servers } from './mock-data.ts'
+import { startMockPanel, type Mood } from './mock-panel.ts'
+
+interface Shot {
+  readonly name: string
+  readonly path: string
+  readonly mood?: Mood
+  readonly isSignedOut?: boolean
+  readonly act?: (page: Page) => Promise<void>
+}
+const at = (index: number): string => servers[index]?.shortId ?? ''
+const SHOTS: readonly Shot[] = [
+  { name: 'sign-in', path: '/sign-in', isSignedOut: true },
+  { name: 'dashboard', path: '/' },
+  { name: 'dashboard-empty', path: '/', mood: 'empty' },
+  { name: 'dashboard-error', path: '/', mood: 'error' },
+  { name: 'dashboard-loading', path: '/', mood: 'slow' },
+  { name: 'dashboard-member', path: '/', mood: 'member' },
+  { name: 'create', path: `/servers/new?egg=${eggs[0]?.id}` },
+  { name: 'console', path: `/servers/${at(0)}` },
+  { name: 'console-installing', path: `/servers/${at(4)}` },
+  { name: 'console-eula', path: `/servers/${at(7)}` },
+  { name: 'console-crashed', path: `/servers/${at(6)}` },
+  { name: 'console-held', path: `/servers/${at(8)}` },
+  { name: 'console-not-isolated', path: `/servers/${at(11)}` },
+  { name: 'startup', path: `/servers/${at(0)}/startup` },
+  { name: 'server-users', path: `/servers/${at(0)}/users` },
+  {
+    name: 'give-access',
+    path: `/servers/${at(0)}/users`,
+    act: (page) => page.locator('main header .hy-button[data-variant=primary]').click(),
+  },
+  { name: 'server-activity', path: `/servers/${at(0)}/activity` },
+  { name: 'settings', path: `/servers/${at(0)}/settings` },
+  { name: 'account', path: '/account' },
+  { name: 'security', path: '/account/security' },
+  { name: 'api-keys', path: '/account/api-keys' },
+  { name: 'users', path: '/admin/users' },
+  { name: 'nodes', path: '/admin/nodes' },
+  { name: 'nodes-empty', path: '/admin/nodes', mood: 'empty' },
+  { name: 'node', path: `/admin/nodes/${nodes[0]?.id}` },
+  {
+    name: 'node-waiting',
+    path: `/admin/nodes/${nodes[4]?.id}`,
+    act: (page) => page.locator('main .hy-button[data-variant=primary]').first().click(),
+  },
+  { name: 'locations', path: '/admin/locations' },
+  { name: 'eggs', path: '/admin/eggs' },
+  { name: 'egg', path: `/admin/eggs/${eggs[0]?.id}` },
+  { name: 'import', path: '/admin/eggs', act: importEgg },
+  { name: 'activity', path: '/admin/activity' },
+  { name: 'palette', path: '/', act: (page) => page.keyboard.press('Control+k') },
+  { name: 'not-found', path: '/no/such/page' },
+]
+const WIDTHS = [
+  [360, 740],
+  [768, 1024],
+  [1440, 900],
+] as const
+const THEMES = ['light', 'dark'] as const
+const OUT = process.env['SHOTS_DIR'] ?? '/tmp/ui-shots'
+
+async function importEgg(page: Page): Promise<void> {
+  await page.locator('main .hy-button[data-variant=primary]').first().click()
+  await page.locator('.hy-dialog textarea').fill('{}')
+}
+
+const require = createRequire(import.meta.url)
+const axe = await readFile(require.resolve('axe-core/axe.min.js'), 'utf8')
+const wanted = process.argv[2] ?? ''
+const onlyWidth = Number(process.argv[3] ?? 0)
+const onlyTheme = process.argv[4]
+await rm(OUT, { recursive: true, force: true })
+await mkdir(OUT, { recursive: true })
+const panel = await startMockPanel()
+const browser = await chromium.launch({
+  executablePath: process.env['HATCHERY_CHROMIUM'] ?? '/usr/bin/chromium',
+  args: [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+})
+let problems = 0
+const report = (line: string): void => {
+  problems += 1
+  console.log(line)
+}
+try {
+  for (const theme of THEMES.filter((one) => !onlyTheme || one === onlyTheme)) {
+    for (const [width, height] of WIDTHS.filter(([one]) => !onlyWidth || one === onlyWidth)) {
+      const context = await browser.newContext({
+        viewport: { width, height },
+        colorScheme: theme,
+        reducedMotion: 'reduce',
+        locale: 'en-GB',
+        hasTouch: width < 1000,
+        bypassCSP: false,
+      })
+      const page = await context.newPage()
+      const label = { current: '' }
+      page.on('console', (message) => {
+        if (message.type() === 'error' && !message.text().includes('Failed to load resource'))
+          report(`${label.current}: console: ${message.text().slice(0, 300)}`)
+      })
+      page.on('pageerror', (error) => report(`${label.current}: page error: ${error.message}`))
+      page.on('request', (request) => {
+        if (!request.url().startsWith(panel.url) && !/^(data|blob):/.test(request.url()))
+          report(`${label.current}: third party: ${request.url()}`)
+      })
+      for (const shot of SHOTS.filter(({ name }) => name.includes(wanted))) {
+        label.current = `${shot.name}-${width}-${theme}`
+        panel.mood = shot.mood ?? 'full'
+        await context.clearCookies()
+        if (!shot.isSignedOut) await context.addCookies([{ name: 'mock', value: '1', url: panel.url }])
+        await page.goto(panel.url + shot.path)
+        await page.locator('h1').first().waitFor()
+        await page.waitForTimeout(shot.path.startsWith('/servers/') ? 900 : 450)
+        await shot.act?.(page)
+        if (shot.act) await page.waitForTimeout(500)
+        await page.screenshot({ path: `${OUT}/${label.current}.png` })
+        const overflow = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        )
+        if (overflow > 0) report(`${label.current}: ${overflow} px too wide`)
+        // In the page's own world, so that the page's CSP does not matter for the tool.
+        const violations = await page.evaluate(
+          async ([source]) => {
+            const run = new Function(`${source}; return axe`) as () => {
+              run(
+                context: unknown,
+                options: unknown,
+              ): Promise<{ violations: { id: string; nodes: { target: unknown[]; failureSummary: string }[] }[] }>
+            }
+            const result = await run().run(document, {
+              runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+            })
+            return result.violations.map(
+              ({ id, nodes: found }) =>
+                `${id}: ${found
+                  .map(
+                    (node) =>
+                      `${String(node.target[0])} (${node.failureSummary.split('\n').slice(1, 2).join('').trim().slice(0, 140)})`,
+                  )
+                  .slice(0, 3)
+                  .join('; ')}`,
+            )
+          },
+          [axe],
+        )
+        for (const violation of violations) report(`${label.current}: axe ${violation}`)
+      }
+      await context.close()
+    }
+  }
+} finally {
+  await browser.close()
+  await panel.close()
+}
+console.log(problems === 0 ? 'No problem found.' : `${problems} problems.`)
+process.exitCode = problems === 0 ? 0 : 1
