@@ -62,6 +62,8 @@ export class FakeAgent implements AsyncDisposable {
   /** Whether installations end by themselves. */
   finishesInstalls = true
   #seq = 0
+  /** Settles when `session` is set: calls may come in the same moment as the panel's proof. */
+  #ready: PromiseWithResolvers<void> = Promise.withResolvers()
 
   constructor(node: string, keyId: string, secret: Uint8Array, installation: string) {
     this.node = node
@@ -103,12 +105,14 @@ export class FakeAgent implements AsyncDisposable {
       }),
       handlers: this.#handlers(),
     })
+    this.#ready.resolve()
     return this.session
   }
 
   async disconnect(): Promise<void> {
     const { session } = this
     this.session = null
+    this.#ready = Promise.withResolvers()
     this.watched.clear()
     session?.close('the test disconnects')
     await session?.closed
@@ -162,6 +166,7 @@ export class FakeAgent implements AsyncDisposable {
     const recorded = Object.entries(own).map(([name, handler]) => {
       const method = name as AgentMethod
       const run = async (params: never, signal: AbortSignal) => {
+        await this.#ready.promise
         this.calls.push({ method, params })
         const chosen = (this.override[method] ?? handler) as (params: never, signal: AbortSignal) => Promise<unknown>
         return chosen(params, signal)

@@ -203,5 +203,11 @@ async function storeFeature(
       .values({ server_id: server.id, feature: feature.slice(0, 64), line: line.slice(0, 4096), at })
       .execute()
   }
+  await ctx.events.append(change.trx, {
+    type: isPending ? 'server:feature.pending' : 'server:feature.answered',
+    serverId: server.id,
+    nodeId: origin.nodeId,
+    data: { feature },
+  })
   await touchServer(ctx, change, server, 'node')
 }

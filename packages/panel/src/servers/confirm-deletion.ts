@@ -42,16 +42,20 @@ export async function confirmDeletion(
   if (!server) return
   const users = await trx
     .selectFrom('server_access')
-    .select('user_id')
+    .innerJoin('users', 'users.id', 'server_access.user_id')
+    .select('users.uuid')
     .distinct()
-    .where('server_id', '=', server.id)
+    .where('server_access.server_id', '=', server.id)
     .execute()
   await trx.updateTable('allocations').set({ server_id: null }).where('server_id', '=', server.id).execute()
   await trx.deleteFrom('server_access').where('server_id', '=', server.id).execute()
   await trx.deleteFrom('subusers').where('server_id', '=', server.id).execute()
   await trx.deleteFrom('servers').where('id', '=', server.id).execute()
-  await ctx.events.append(trx, { type: 'server:deleted', nodeId, data: { server: uuid, name: server.name } })
+  await ctx.events.append(trx, {
+    type: 'server:deleted',
+    nodeId,
+    data: { server: uuid, name: server.name, users: users.map((user) => user.uuid) },
+  })
   await ctx.revocations.revoke(trx, 'server', uuid)
-  const hint: ServerHint = { id: server.id, uuid, deletedFor: users.map(({ user_id }) => user_id) }
-  afterCommit(() => ctx.bus.publish('servers', hint))
+  afterCommit(() => ctx.bus.publish('servers', { id: server.id, uuid } satisfies ServerHint))
 }

@@ -64,8 +64,8 @@ export async function storeReport(
 
   const isVisible =
     report.state !== server.process_state || install !== server.install_state || exit !== server.last_exit
-  if (isVisible) await touchServer(ctx, change, server, 'node')
-  if (report.state !== server.process_state) {
+  if (isVisible) {
+    await touchServer(ctx, change, server, 'node')
     await ctx.events.append(trx, {
       type: 'server:state',
       serverId: server.id,

@@ -13,8 +13,6 @@ export interface Change {
 export interface ServerHint {
   readonly id: number
   readonly uuid: string
-  /** The server is gone, and so are its access rows: these users had it. */
-  readonly deletedFor?: readonly number[]
 }
 
 /**
