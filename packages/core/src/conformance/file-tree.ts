@@ -6,7 +6,7 @@ export interface FileTreeHarness extends AsyncDisposable {
   /** Makes a symbolic link in the tree, as the server itself would; absent where there are none. */
   readonly link?: (path: string, target: string) => Promise<void>
   /** Path outside of the tree, and a way to see that its content is still as it was. */
-  readonly outside?: { readonly path: string; isUntouched(): Promise<boolean> }
+  readonly outside?: { readonly path: string; readonly isUntouched: () => Promise<boolean> }
 }
 
 const bytes = (text: string) => new TextEncoder().encode(text)

@@ -3,8 +3,8 @@
  * @example describeRuntime({ describe, test }, 'docker', createHarness)
  */
 export interface TestRunner {
-  describe(name: string, body: () => void): unknown
-  test(name: string, body: () => Promise<void>): unknown
+  readonly describe: (name: string, body: () => void) => unknown
+  readonly test: (name: string, body: () => Promise<void>) => unknown
 }
 
 /** Fails a test with a sentence that says what the promise was. */

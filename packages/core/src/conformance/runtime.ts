@@ -27,7 +27,7 @@ export interface RuntimeHarness extends AsyncDisposable {
   /** Another instance on the same state, as an agent has it after its own restart; absent where state ends with the process. */
   readonly reopen?: () => Promise<Runtime>
   /** A spec that runs {@link CONFORMANCE_PROGRAM}, for a server that is not used by another test. */
-  spec(overrides?: Partial<Pick<RuntimeSpec, 'environment' | 'startup'>>): Promise<RuntimeSpec>
+  readonly spec: (overrides?: Partial<Pick<RuntimeSpec, 'environment' | 'startup'>>) => Promise<RuntimeSpec>
 }
 
 const DEADLINE_MS = 20_000
@@ -176,7 +176,10 @@ export function describeRuntime(runner: TestRunner, name: string, createHarness:
         await output.until('got end')
         const longest = Math.max(...output.texts.map((text) => text.length))
         checkEqual(longest, 64 * 1024, 'a line ends at 64 KiB')
-        check(output.texts.includes('a\uFFFDb'), `what is no UTF-8 is replaced (${JSON.stringify(output.texts.map((text) => text.slice(0, 50)))})`)
+        check(
+          output.texts.includes('a\uFFFDb'),
+          `what is no UTF-8 is replaced (${JSON.stringify(output.texts.map((text) => text.slice(0, 50)))})`,
+        )
         check(output.texts.includes('done'), 'a progress line is shown as it ends')
       },
     )

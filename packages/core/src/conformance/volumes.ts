@@ -4,9 +4,9 @@ import { check, checkEqual, type TestRunner } from './runner.ts'
 export interface VolumesHarness extends AsyncDisposable {
   readonly volumes: Volumes
   /** A server id that is not used elsewhere. */
-  serverId(): ServerId
+  readonly serverId: () => ServerId
   /** Writes a file as the server itself would, past the agent. */
-  write(server: ServerId, path: string, bytes: number): Promise<void>
+  readonly write: (server: ServerId, path: string, bytes: number) => Promise<void>
   /** Owner to create with: what the test process may set. */
   readonly owner: { readonly uid: number; readonly gid: number }
 }

@@ -16,7 +16,7 @@ export function nameFromBytes(bytes: Buffer): string {
 
 export function bytesFromName(name: string): Buffer {
   if (name.isWellFormed()) return Buffer.from(name)
-  const parts = [...name].map((character) => {
+  const parts = Array.from(name, (character) => {
     const code = character.charCodeAt(0)
     return character.length === 1 && code >= 0xdc80 && code <= 0xdcff
       ? Buffer.from([code - 0xdc00])

@@ -17,7 +17,7 @@ if (hasEngine('docker runtime')) {
     const root = await mkdtemp(join(tmpdir(), 'runtimes-conformance-'))
     const volumes = createDirectoryVolumes({ root })
     const installation = `conformance-${randomUUID()}`
-    const open = () => createDockerRuntime({ installation, subnetPool: '10.214.0.0/20' })
+    const open = () => createDockerRuntime({ installation, subnetPool: '10.214.0.0/20', firewall: false })
     const runtimes = [open()]
     return {
       runtime: runtimes[0]!,

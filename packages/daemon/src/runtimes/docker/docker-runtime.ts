@@ -36,6 +36,10 @@ export interface DockerRuntimeOptions {
   readonly subnetPool?: string
   readonly dns?: readonly string[]
   readonly registryAuth?: (registry: string) => RegistryAuth | null | Promise<RegistryAuth | null>
+  /** Keep servers from this machine, its networks and each other with packet filter rules. @default true */
+  readonly firewall?: boolean
+  /** Private ranges that servers may reach all the same, such as that of a database host: `192.168.7.10/32`. */
+  readonly allowedNetworks?: readonly string[]
   readonly log?: (message: string, details?: Readonly<Record<string, unknown>>) => void
 }
 
@@ -67,15 +71,22 @@ export class DockerRuntime implements Runtime {
       socketPath: '/var/run/docker.sock',
       subnetPool: '10.213.0.0/16',
       dns: [],
+      firewall: true,
+      allowedNetworks: [],
       registryAuth: () => null,
       log: () => undefined,
       ...options,
     }
-    const { socketPath, subnetPool: pool, installation } = this.#options
+    const { socketPath, subnetPool: pool, installation, ...network } = this.#options
     this.#engine = new Engine(socketPath)
-    this.#networks = new ServerNetworks({ engine: this.#engine, installation, pool })
+    this.#networks = new ServerNetworks({ engine: this.#engine, installation, pool, ...network })
     this.#stdin = new StdinWriters(this.#engine)
     this.#stats = new StatsReader(this.#engine)
+  }
+
+  /** What this machine cannot do for its servers' safety, in sentences; known after the first server was created. */
+  get warnings(): readonly string[] {
+    return this.#networks.warnings
   }
 
   async check(signal?: AbortSignal): Promise<void> {
@@ -114,9 +125,9 @@ export class DockerRuntime implements Runtime {
       .update(JSON.stringify([inspected.Id, spec.subnet, wanted]))
       .digest('hex')
       .slice(0, 32)
-    await this.#networks.ensure(spec.server, spec.subnet, signal)
+    const isNetworkNew = await this.#networks.ensure(spec.server, spec.subnet, signal)
     // The same container again: its log stays, and the start saves the time of making it.
-    if (existing?.Config.Labels[LABEL.spec] === hash) return
+    if (existing?.Config.Labels[LABEL.spec] === hash && !isNetworkNew) return
 
     if (existing) await this.#removeContainer(existing.Id, signal)
     await this.#engine.call(
@@ -130,7 +141,7 @@ export class DockerRuntime implements Runtime {
     if (container.State.Running) return
     this.#startedNs.set(server, `${BigInt(Date.now()) * 1_000_000n}`)
     await this.#engine.call(
-      (docker) => docker.getContainer(container.Id).start({ ...(signal ? { abortSignal: signal } : {}) }),
+      (docker) => docker.getContainer(container.Id).start(signal ? { abortSignal: signal } : {}),
       signal,
     )
   }

@@ -37,7 +37,7 @@ export function parseImageReference(text: string): ImageReference {
   const parts = (colon === -1 ? named : named.slice(0, colon)).split('/')
   const first = parts[0] ?? ''
   const hasRegistry =
-    parts.length > 1 && (/[.:\[]/.test(first) || first === 'localhost' || first !== first.toLowerCase())
+    parts.length > 1 && (/[.:[]/.test(first) || first === 'localhost' || first !== first.toLowerCase())
   const registry = hasRegistry ? first : 'docker.io'
   const path = hasRegistry ? parts.slice(1) : parts
   if (!REGISTRY.test(registry) || !path.every((part) => COMPONENT.test(part))) throw invalid()

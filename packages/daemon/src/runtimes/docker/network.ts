@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { AppError } from '@hatchery/core/errors'
 import type { ServerId } from '@hatchery/core/runtime'
 import type { Engine } from './engine.ts'
+import { applyFirewall } from './firewall.ts'
 import { LABEL, bridgeName, networkName } from './names.ts'
 import { chooseSubnet, formatAddress, parseCidr, parseRoutes, type Range } from './subnets.ts'
 
@@ -10,6 +11,10 @@ export interface NetworkOptions {
   readonly installation: string
   /** Range that the /28 of each server comes from. */
   readonly pool: string
+  readonly dns: readonly string[]
+  readonly firewall: boolean
+  readonly allowedNetworks: readonly string[]
+  readonly log: (message: string, details?: Readonly<Record<string, unknown>>) => void
 }
 
 /** The own bridge network of each server (RULES 19). */
@@ -17,13 +22,19 @@ export class ServerNetworks {
   readonly #options: NetworkOptions
   /** Two servers that are created at once must not choose the same range. */
   #turn: Promise<unknown> = Promise.resolve()
+  #rules: Promise<void> | undefined
+  readonly #warnings: string[] = []
 
   constructor(options: NetworkOptions) {
     this.#options = options
   }
 
-  /** Makes the network or finds it. `wanted` is the range the agent keeps for this server; without one a free one is taken. */
-  ensure(server: ServerId, wanted: string | null, signal?: AbortSignal): Promise<void> {
+  get warnings(): readonly string[] {
+    return this.#warnings
+  }
+
+  /** Makes the network (answers true) or finds it. `wanted` is the range the agent keeps for this server; without one a free one is taken. */
+  ensure(server: ServerId, wanted: string | null, signal?: AbortSignal): Promise<boolean> {
     const next = this.#turn.then(() => this.#ensure(server, wanted, signal))
     this.#turn = next.catch(() => undefined) // the caller has the error; the next one only waits
     return next
@@ -35,10 +46,11 @@ export class ServerNetworks {
     await engine.find((docker) => docker.getNetwork(networkName(server)).remove())
   }
 
-  async #ensure(server: ServerId, wanted: string | null, signal?: AbortSignal): Promise<void> {
+  async #ensure(server: ServerId, wanted: string | null, signal?: AbortSignal): Promise<boolean> {
     const { engine, pool } = this.#options
+    await (this.#rules ??= this.#applyRules())
     const existing = await this.#find(server, signal)
-    if (existing && (wanted === null || existing.subnet === wanted)) return
+    if (existing && (wanted === null || existing.subnet === wanted)) return false
     if (existing) await engine.find((docker) => docker.getNetwork(existing.id).remove(), signal)
 
     const refused: Range[] = []
@@ -47,7 +59,7 @@ export class ServerNetworks {
       if (!subnet) break
       try {
         await this.#create(server, subnet, signal)
-        return
+        return true
       } catch (error) {
         // The engine knows ranges that we do not see, such as those of another address pool.
         if (wanted !== null || !(error instanceof AppError) || !/overlap/i.test(error.message)) throw error
@@ -55,6 +67,21 @@ export class ServerNetworks {
       }
     }
     throw new AppError('RUNTIME_FAILED', { runtime: 'docker', reason: `no free /28 is left in ${pool}` })
+  }
+
+  /** Without the rules servers run all the same, and the node says that nothing keeps them from its network. */
+  async #applyRules(): Promise<void> {
+    const { pool, dns, firewall, allowedNetworks, log } = this.#options
+    if (!firewall) return
+    try {
+      await applyFirewall(pool, dns, allowedNetworks)
+    } catch (error) {
+      const reason = (error as Error).message
+      this.#warnings.push(
+        `Servers can reach this machine and its network, because packet filter rules cannot be set: ${reason}`,
+      )
+      log('the packet filter rules could not be set', { reason })
+    }
   }
 
   async #create(server: ServerId, subnet: string, signal?: AbortSignal): Promise<void> {

@@ -18,7 +18,11 @@ if (isHere) importBusybox(IMAGE, { changes: ['VOLUME /data', 'VOLUME /home/conta
 
 async function createHarness() {
   const root = await mkdtemp(join(tmpdir(), 'runtimes-policy-'))
-  const runtime = createDockerRuntime({ installation: `policy-${randomUUID()}`, subnetPool: '10.214.16.0/22' })
+  const runtime = createDockerRuntime({
+    installation: `policy-${randomUUID()}`,
+    subnetPool: '10.214.16.0/22',
+    firewall: false,
+  })
   const server = randomUUID()
   const { dataDirectory } = await createDirectoryVolumes({ root }).create(server, OWNER)
   const spec: RuntimeSpec = {

@@ -32,7 +32,7 @@ export async function pullImage(
     await pull(options, reference, local ? options.patienceMs : null, onProgress, signal)
   } catch (error) {
     if (signal?.aborted || !(error instanceof AppError)) throw error
-    const reason = String(error.details['reason'] ?? error.message)
+    const reason = typeof error.details['reason'] === 'string' ? error.details['reason'] : error.message
     if (!local) throw new AppError('IMAGE_PULL_FAILED', { image: reference.full, reason }, { cause: error })
     onProgress(step(`The image ${reference.full} could not be pulled (${reason}). The local copy is used.`))
   }
@@ -105,7 +105,7 @@ export class LayerProgress {
     const { id, status = '', progressDetail } = event
     const phase = PHASES.find(([words]) => words.test(status))?.[1]
     if (!id || !phase) {
-      if (!id || !/^Pulling from/.test(status)) this.#detail = status
+      if (!id || !status.startsWith('Pulling from')) this.#detail = status
       return
     }
     const layer = this.#layers.get(id) ?? { phase, current: 0, total: null }

@@ -24,5 +24,5 @@ docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0
 })
 
 test.each(['10.0.0.0', '10.0.0.256/8', 'x/8', '10.0.0.0/33'])('refuses %s', (text) => {
-  expect(() => parseCidr(text)).toThrow()
+  expect(() => parseCidr(text)).toThrow('is not an IPv4 range')
 })

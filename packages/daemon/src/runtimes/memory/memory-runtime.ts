@@ -189,7 +189,8 @@ export class MemoryRuntime implements Runtime {
   }
 
   async waitForExit(id: ServerId, signal?: AbortSignal): Promise<RunningProcess> {
-    for (let server = this.#servers.get(id); server?.isRunning;) {
+    const server = this.#servers.get(id)
+    while (server?.isRunning) {
       if (signal?.aborted) throw new AppError('CANCELLED')
       await this.#change(server, signal)
     }
