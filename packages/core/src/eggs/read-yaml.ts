@@ -1,5 +1,6 @@
-import { isAlias, isMap, isScalar, isSeq, parseDocument, type Node } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, type Document, type Node } from 'yaml'
 import { MAX_DEPTH, MAX_NODES, ReadError, pointerTo, type ReadResult, type Tree, type TreeMap } from './tree.ts'
+import { YamlError, readYamlDocument } from './yaml-document.ts'
 
 /**
  * Reads YAML 1.2 with the core schema. Aliases are copied, and every copy counts, so that a small file cannot become a
@@ -8,9 +9,6 @@ import { MAX_DEPTH, MAX_NODES, ReadError, pointerTo, type ReadResult, type Tree,
  */
 export function readYaml(text: string): ReadResult {
   const document = parse(text)
-  const [problem] = document.errors
-  if (problem) throw new ReadError('EGG_SYNTAX', `The YAML is broken: ${problem.message.split('\n')[0] ?? ''}`)
-
   const duplicates: string[] = []
   const anchors = new Map<string, Node>()
   let nodes = 0
@@ -45,12 +43,18 @@ export function readYaml(text: string): ReadResult {
   return { tree: read(document.contents, '', 0), duplicates }
 }
 
-function parse(text: string): ReturnType<typeof parseDocument> {
+function parse(text: string): Document.Parsed {
   try {
-    return parseDocument(text, { schema: 'core', intAsBigInt: true, uniqueKeys: false, logLevel: 'silent' })
+    return readYamlDocument(text, { intAsBigInt: true })
   } catch (error) {
-    // Deep nesting ends the parser with a RangeError.
-    throw new ReadError('EGG_SYNTAX', 'The YAML cannot be read; it is broken or nested too deeply.', { cause: error })
+    if (!(error instanceof YamlError)) throw error
+    throw new ReadError(
+      error.isTooLarge ? 'EGG_TOO_LARGE' : 'EGG_SYNTAX',
+      `The YAML cannot be read: ${error.message}.`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 

@@ -14,6 +14,8 @@ import {
 } from './replacement.ts'
 
 const MAX_LENGTH = 16 * 1024 * 1024
+/** The YAML reader is slow; a configuration file is far smaller. */
+const MAX_YAML_LENGTH = 1024 * 1024
 
 const PATCHERS: Readonly<Record<ConfigParser, (text: string, replacements: readonly ConfigReplacement[]) => string>> = {
   file: patchLines,
@@ -38,6 +40,16 @@ export function patchConfigFile(
   replacements: readonly ConfigReplacement[],
   context: PatchContext = {},
 ): string {
-  if (text.length > MAX_LENGTH) throw new ConfigPatchError('The file is larger than 16 MiB; it is left as it is.')
-  return PATCHERS[parser](text, withContext(replacements, context))
+  if (text.length > (parser === 'yaml' ? MAX_YAML_LENGTH : MAX_LENGTH)) {
+    throw new ConfigPatchError('The file is too large to be patched; it is left as it is.')
+  }
+  try {
+    return PATCHERS[parser](text, withContext(replacements, context))
+  } catch (error) {
+    // A file made to exhaust the stack.
+    if (error instanceof RangeError) {
+      throw new ConfigPatchError('The file is too intricate to be patched; it is left as it is.', { cause: error })
+    }
+    throw error
+  }
 }

@@ -25,10 +25,64 @@ export function splitIniMatch(match: string): { readonly section: string; readon
 
 const bare = (text: string): string => (text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text)
 
-const HEADER = /^\s*\[(.*)\]\s*(?:[;#].*)?$/
-const COMMENT = /^\s*[;#]/
-/** Indent and key, separator, value, and a comment set apart by white space. */
-const ENTRY = /^(\s*(?:"[^"]*"|[^=:\s](?:[^=:]*[^=:\s])?))(\s*[=:]\s*)(.*?)(\s+;.*|\s+#(?:\s.*)?)?$/
+/** The name in brackets, followed by nothing or a comment; undefined for any other line. */
+function sectionNameOf(line: string): string | undefined {
+  const text = line.trim()
+  if (!text.startsWith('[')) return undefined
+  for (let close = text.indexOf(']'); close > 0; close = text.indexOf(']', close + 1)) {
+    let at = close + 1
+    while (text[at] === ' ' || text[at] === '\t') at++
+    const next = text.charAt(at)
+    if (next === '' || next === ';' || next === '#') return text.slice(1, close).trim()
+  }
+  return undefined
+}
+
+interface Entry {
+  readonly key: string
+  /** Indent, key and separator, as written. */
+  readonly head: string
+  readonly value: string
+  /** A comment set apart by white space, with it. */
+  readonly comment: string
+}
+
+function entryOf(line: string): Entry | undefined {
+  const start = line.length - line.trimStart().length
+  const first = line.charAt(start)
+  if (first === '' || first === ';' || first === '#') return undefined
+  const from = first === '"' ? Math.max(line.indexOf('"', start + 1), start) : start
+  const separator = firstOf(line, '=:', from)
+  if (separator < 0) return undefined
+  const rest = line.slice(separator + 1)
+  const gap = rest.length - rest.trimStart().length
+  const comment = commentAt(rest, gap)
+  const content = rest.slice(gap, comment).trimEnd()
+  return {
+    key: unquote(line.slice(start, separator).trim()),
+    head: line.slice(0, separator + 1) + rest.slice(0, gap),
+    value: content,
+    comment: comment < rest.length ? rest.slice(gap + content.length) : '',
+  }
+}
+
+function firstOf(line: string, chars: string, from: number): number {
+  for (let at = from; at < line.length; at++) if (chars.includes(line.charAt(at))) return at
+  return -1
+}
+
+const isBlank = (char: string): boolean => char === ' ' || char === '\t'
+
+/** ` ;` begins a comment, and so does ` # `; a `#` right before a word is a word such as `#1`. */
+function commentAt(rest: string, from: number): number {
+  for (let at = Math.max(from, 1); at < rest.length; at++) {
+    if (!isBlank(rest.charAt(at - 1))) continue
+    const char = rest.charAt(at)
+    const next = rest.charAt(at + 1)
+    if (char === ';' || (char === '#' && (next === '' || isBlank(next)))) return at
+  }
+  return rest.length
+}
 
 /** Sets keys of an INI file; everything else stays as it is. New keys end their section, new sections end the file. */
 export function patchIni(text: string, replacements: readonly ConfigReplacement[]): string {
@@ -40,14 +94,14 @@ export function patchIni(text: string, replacements: readonly ConfigReplacement[
     let isPresent = false
     let current = ''
     lines.forEach((line, index) => {
-      const header = HEADER.exec(line.text)
-      if (header) current = (header[1] ?? '').trim()
-      if (header || !isSection(current, section) || COMMENT.test(line.text)) return
-      const [, head = '', between = '', value = '', comment = ''] = ENTRY.exec(line.text) ?? []
-      if (head === '' || unquote(head.trim()) !== key) return
+      const header = sectionNameOf(line.text)
+      if (header !== undefined) current = header
+      if (header !== undefined || !isSection(current, section)) return
+      const entry = entryOf(line.text)
+      if (entry?.key !== key) return
       isPresent = true
-      const found = newValueOf(rule, value)
-      if (found) lines[index] = { ...line, text: head + between + oneLine(found.value) + comment }
+      const found = newValueOf(rule, entry.value)
+      if (found) lines[index] = { ...line, text: entry.head + oneLine(found.value) + entry.comment }
     })
     const found = isPresent ? undefined : newValueOf(rule, undefined)
     if (found) insertKey(lines, section, `${key}${separator}${oneLine(found.value)}`, end)
@@ -63,8 +117,8 @@ const unquote = (key: string): string => (/^".*"$/.test(key) ? key.slice(1, -1) 
 const oneLine = (value: unknown): string => textOf(value).replace(/\r?\n/g, '\\n')
 
 function insertKey(lines: Line[], section: string, text: string, end: string): void {
-  const headers = lines.flatMap((line, index) => (HEADER.test(line.text) ? [index] : []))
-  const nameAt = (index: number) => (HEADER.exec(lines[index]?.text ?? '')?.[1] ?? '').trim()
+  const headers = lines.flatMap((line, index) => (sectionNameOf(line.text) === undefined ? [] : [index]))
+  const nameAt = (index: number) => sectionNameOf(lines[index]?.text ?? '')
   const own = section === '' ? -1 : headers.findLast((index) => nameAt(index) === section)
   if (own === undefined) {
     closeLast(lines, end)

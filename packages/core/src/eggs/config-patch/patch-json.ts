@@ -105,7 +105,7 @@ function addMissing(
     node.kind === 'map' ? node.entries.map((entry) => ({ start: entry.keyStart, end: entry.value.end })) : node.items
   const last = children.at(-1)
   const start = last?.start ?? node.start
-  const isSpread = last ? /\n\s*$/.test(layout.text.slice(0, start)) : layout.indent !== ''
+  const isSpread = last ? beginsLine(layout.text, start) : layout.indent !== ''
   const own = lineIndentAt(layout.text, start)
   const indent = last ? own : own + layout.indent
   const inside = node.kind === 'map' ? Object.entries(missing.value as object)[0] : undefined
@@ -137,8 +137,15 @@ function lineIndentAt(text: string, at: number): string {
   return /^[ \t]*/.exec(text.slice(start, at))?.[0] ?? ''
 }
 
+function beginsLine(text: string, at: number): boolean {
+  let before = at - 1
+  while (text[before] === ' ' || text[before] === '\t') before--
+  return text[before] === '\n'
+}
+
 function indentOf(text: string): string {
   const found = /\n([ \t]+)\S/.exec(text)?.[1]
   if (found !== undefined) return found
-  return /\S[\s\S]*\n[\s\S]*\S/.test(text) || /^\s*\{\s*\}\s*$/.test(text) ? '  ' : ''
+  const trimmed = text.trim()
+  return trimmed.includes('\n') || trimmed === '{}' ? '  ' : ''
 }

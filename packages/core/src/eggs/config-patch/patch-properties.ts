@@ -57,12 +57,15 @@ function readProperties(lines: readonly Line[]): Property[] {
   const properties: Property[] = []
   for (let index = 0; index < lines.length; index++) {
     const from = index
-    let logical = lines[index]?.text ?? ''
-    if (/^\s*(?:[#!]|$)/.test(logical)) continue
-    while (/(?:^|[^\\])(?:\\\\)*\\$/.test(logical) && index + 1 < lines.length) {
+    let text = lines[index]?.text ?? ''
+    if (/^\s*(?:[#!]|$)/.test(text)) continue
+    const parts: string[] = []
+    while (isContinued(text) && index + 1 < lines.length) {
+      parts.push(text.slice(0, -1))
       index++
-      logical = logical.slice(0, -1) + (lines[index]?.text ?? '').trimStart()
+      text = (lines[index]?.text ?? '').trimStart()
     }
+    const logical = parts.join('') + text
     const found = /^(\s*)((?:\\.|[^\s=:\\])*)(\s*[=:]?\s*)(.*)$/s.exec(logical)
     if (!found) continue
     const [, indent = '', key = '', separator = '', value = ''] = found
@@ -70,6 +73,13 @@ function readProperties(lines: readonly Line[]): Property[] {
     properties.push({ key: unescape(key), head, value: unescape(value), from, to: index })
   }
   return properties
+}
+
+/** An odd number of backslashes ends the line. */
+function isContinued(text: string): boolean {
+  let at = text.length
+  while (at > 0 && text[at - 1] === '\\') at--
+  return (text.length - at) % 2 === 1
 }
 
 const ESCAPED: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', f: '\f' }

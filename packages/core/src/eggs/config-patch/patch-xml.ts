@@ -111,8 +111,8 @@ function setElement(text: string, element: XmlElement, attributeName: string | u
   if (present === target.value) return []
   if (!element.isSelfClosing) return [{ ...inner, text: encodeXml(target.value) }]
   if (target.value === '') return []
-  const opened = text.slice(element.start, element.openEnd).replace(/\s*\/>$/, '>')
-  return [{ start: element.start, end: element.end, text: `${opened}${encodeXml(target.value)}</${element.name}>` }]
+  const opened = text.slice(element.start, element.openEnd).slice(0, -2).trimEnd()
+  return [{ start: element.start, end: element.end, text: `${opened}>${encodeXml(target.value)}</${element.name}>` }]
 }
 
 function addElement(
@@ -135,8 +135,8 @@ function addElement(
     const isBlank = text.slice(at, parent.closeStart).trim() === ''
     return { start: at, end: isBlank ? parent.closeStart : at, text: end + made + end + parentIndent }
   }
-  const opened = text.slice(parent.start, parent.openEnd).replace(/\s*\/>$/, '>')
-  return { start: parent.start, end: parent.end, text: `${opened}${end}${made}${end}${parentIndent}</${parent.name}>` }
+  const opened = text.slice(parent.start, parent.openEnd).slice(0, -2).trimEnd()
+  return { start: parent.start, end: parent.end, text: `${opened}>${end}${made}${end}${parentIndent}</${parent.name}>` }
 }
 
 function print(

@@ -23,32 +23,51 @@ import {
   type Edit,
   type Rule,
 } from './replacement.ts'
+import { YamlError, readYamlDocument } from '../yaml-document.ts'
+
+/** A wildcard over more than this is a mistake. */
+const MAX_PLACES = 1000
 
 /** Sets values of a YAML file. Values are exchanged in the text itself, so comments, quotes and anchors stay. */
 export function patchYaml(text: string, replacements: readonly ConfigReplacement[]): string {
-  let result = text
-  for (const rule of rulesOf(replacements)) {
-    const steps = parseConfigPath(rule.match)
-    const document = readDocument(result)
-    for (const path of findPaths(document.contents, steps, [])) result = setValue(result, path, rule)
+  return rulesOf(replacements).reduce(applyRule, text)
+}
+
+function applyRule(text: string, rule: Rule): string {
+  const document = readDocument(text)
+  const paths = findPaths(document.contents, parseConfigPath(rule.match), []).slice(0, MAX_PLACES)
+  const changes = paths.flatMap((path) => changeAt(document, path, rule, text))
+  if (changes.length === 0) return text
+  for (const { path, value } of changes) setDeep(document, path, value)
+
+  // Only where the edited text means exactly what was wanted; otherwise the document is written anew.
+  const edits = changes.flatMap(({ edit }) => edit ?? [])
+  if (edits.length === changes.length) {
+    const edited = applyEdits(text, edits)
+    const again = parseDocument(edited, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' })
+    if (again.errors.length === 0 && JSON.stringify(plain(again)) === JSON.stringify(plain(document))) return edited
   }
-  return result
+  const written = document.toString({ lineWidth: 0, flowCollectionPadding: /[[{] /.test(text) })
+  return lineEndOf(text) === '\n' ? written : written.replace(/\r?\n/g, '\r\n')
+}
+
+function plain(document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 1000 })
+  } catch (error) {
+    throw new ConfigPatchError('The YAML uses its anchors too often; it is left as it is.', { cause: error })
+  }
 }
 
 type Path = readonly (string | number)[]
 
-function readDocument(text: string): Document.Parsed | Document {
-  let document
+function readDocument(text: string): Document {
   try {
-    document = parseDocument(text, { uniqueKeys: false, logLevel: 'silent' })
+    return readYamlDocument(text)
   } catch (error) {
-    // Deep nesting ends the parser with a RangeError.
-    throw new ConfigPatchError('The YAML cannot be read; it is left as it is.', { cause: error })
+    if (!(error instanceof YamlError)) throw error
+    throw new ConfigPatchError(`The YAML is broken (${error.message}); it is left as it is.`, { cause: error })
   }
-  const [problem] = document.errors
-  if (problem)
-    throw new ConfigPatchError(`The YAML is broken (${problem.message.split('\n')[0] ?? ''}); it is left as it is.`)
-  return document
 }
 
 /** Wildcards spread out over what is there; a path may end in steps that are missing. */
@@ -80,8 +99,14 @@ function childOf(node: unknown, key: string | number): unknown {
   return isSeq(node) && typeof key === 'number' ? node.items[key] : undefined
 }
 
-function setValue(text: string, path: Path, rule: Rule): string {
-  const document = readDocument(text)
+interface Change {
+  readonly path: Path
+  readonly value: unknown
+  readonly edit: Edit | undefined
+}
+
+function changeAt(document: Document, path: Path, rule: Rule, text: string): Change[] {
+  if (path.length === 0) return []
   let node: unknown = document.contents
   let depth = 0
   let parent: unknown
@@ -95,32 +120,18 @@ function setValue(text: string, path: Path, rule: Rule): string {
   const isThere = depth === path.length
   const present = isThere && isScalar(node) ? node.value : undefined
   const found = newValueOf(rule, isThere ? shownOf(node) : undefined)
-  if (!found) return text
+  if (!found) return []
   const value = typedLike(found.value, present ?? undefined)
-  if (isThere && present === value) return text
-
+  if (isThere && present === value) return []
   const edit = isThere
     ? replaceScalar(node, value, parent, text)
     : insertMissing(node, parent, path.slice(depth), value, text)
-  return checked(text, edit, document, path, value)
+  return [{ path, value, edit }]
 }
 
 const shownOf = (node: unknown): string => {
   if (isScalar(node)) return node.value === null ? '' : String(node.value)
   return stringify(node)
-}
-
-/** The edited text where it means exactly what was wanted; otherwise the document written anew. */
-function checked(text: string, edit: Edit | undefined, document: Document, path: Path, value: unknown): string {
-  if (path.length === 0) return text
-  setDeep(document, path, value)
-  if (edit) {
-    const edited = applyEdits(text, [edit])
-    const again = parseDocument(edited, { uniqueKeys: false, logLevel: 'silent' })
-    if (again.errors.length === 0 && JSON.stringify(again.toJS()) === JSON.stringify(document.toJS())) return edited
-  }
-  const written = document.toString({ lineWidth: 0, flowCollectionPadding: /[[{] /.test(text) })
-  return lineEndOf(text) === '\n' ? written : written.replace(/\r?\n/g, '\r\n')
 }
 
 function setDeep(document: Document, path: Path, value: unknown): void {
@@ -173,7 +184,7 @@ function replaceScalar(node: unknown, value: unknown, parent: unknown, text: str
 }
 
 /** What YAML 1.1 readers, which many games have, would not take for a text. */
-const NOT_TEXT_IN_YAML_1_1 = /^(?:y|n|yes|no|on|off|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?|0[0-7_]+)$/i
+const NOT_TEXT_IN_YAML_1_1 = /^(?:yes|no|on|off|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?|0[0-7_]+)$/i
 
 function printScalar(value: unknown, type: string | undefined, isInFlow: boolean): string {
   if (typeof value !== 'string') return typeof value === 'object' ? JSON.stringify(value) : String(value)

@@ -76,25 +76,29 @@ export function newValueOf({ entries }: Rule, present: string | undefined): { re
   return result
 }
 
+/** A value in a configuration file is short; what is longer meets no pattern. */
+const MAX_MATCHED = 4096
+const MAX_MATCHES = 100
+
 /** Undefined where the pattern is broken or is not found. */
 function replaceMatches(source: string, present: string, template: string): string | undefined {
-  const pattern = patternOf(source)
+  const pattern = present.length <= MAX_MATCHED ? patternOf(source) : undefined
   if (!pattern) return undefined
   const input = codePoints(present)
   const result: string[] = []
   let from = 0
   let at = 0
-  let isFound = false
-  while (at <= input.length) {
+  let found = 0
+  while (at <= input.length && found < MAX_MATCHES) {
     const match = pattern.find(input, at)
     if (!match) break
     const [start = 0, end = 0] = match
-    isFound = true
+    found++
     result.push(textBetween(input, from, start), expand(template, input, match))
     from = end
     at = end > start ? end : end + 1
   }
-  if (!isFound) return undefined
+  if (found === 0) return undefined
   result.push(textBetween(input, from, input.length))
   return result.join('')
 }

@@ -20,10 +20,10 @@ export interface TomlFile {
   readonly tables: readonly TomlTable[]
 }
 
-const BLANK = /(?:[ \t\r\n]|#[^\n]*)*/y
+const BLANK = /(?:[ \t\r\n]+|#[^\n]*)*/y
 const SPACE = /[ \t]*/y
 const BARE_KEY = /[A-Za-z0-9_-]+/y
-const TEXT = /"""[\s\S]*?"""+|'''[\s\S]*?'''+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'/y
+const TEXT = /"""[\s\S]*?"""+|'''[\s\S]*?'''+|"[^"\\\n]*(?:\\.[^"\\\n]*)*"|'[^'\n]*'/y
 const SCALAR = /(?:\d{4}-\d{2}-\d{2}[Tt ]\d{2}:[^\s,\]}#]+|[^\s,\]}#]+)/y
 
 /**
@@ -54,6 +54,7 @@ export function readToml(text: string): TomlFile {
       const name = quoted === '' ? take(BARE_KEY) : decodeTomlText(quoted)
       if (quoted === '' && name === '') return fail()
       names.push(name)
+      if (names.length > 100) return fail()
       take(SPACE)
       if (text[at] !== '.') return names
       at++

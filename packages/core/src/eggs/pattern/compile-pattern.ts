@@ -16,8 +16,8 @@ export type Instruction =
   | { readonly op: 'save'; readonly slot: number }
   /** Notes the position in a register. */
   | { readonly op: 'mark'; readonly register: number }
-  /** Fails when nothing was read since the mark: ends `(a*)*`. */
-  | { readonly op: 'progress'; readonly register: number }
+  /** Leaves the loop when nothing was read since the mark: ends `(a*)*`. */
+  | { readonly op: 'progress'; readonly register: number; readonly exit: number }
   | { readonly op: 'assert'; readonly assert: Assertion }
   | { readonly op: 'backReference'; readonly index: number }
   | { readonly op: 'sub'; readonly program: Program; readonly kind: 'atomic' | 'look'; readonly isNegated: boolean }
@@ -99,8 +99,9 @@ function compileProgram(root: PatternNode, budget: { left: number }): Program {
     emitOptional(isLazy, () => {
       add({ op: 'mark', register })
       emit(item)
-      add({ op: 'progress', register })
-      add({ op: 'jump', next: start })
+      const progress = add({ op: 'progress', register, exit: 0 })
+      const back = add({ op: 'jump', next: start })
+      instructions[progress] = { op: 'progress', register, exit: back + 1 }
     })
   }
 

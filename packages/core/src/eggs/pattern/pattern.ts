@@ -88,11 +88,8 @@ function execute(run: Run, program: Program, start: number, slots: number[]): nu
           step++
           continue
         case 'progress':
-          if (registers[instruction.register] !== at) {
-            step++
-            continue
-          }
-          break
+          step = registers[instruction.register] === at ? instruction.exit : step + 1
+          continue
         case 'sub': {
           const inner = [...slots]
           const end = execute(run, instruction.program, at, inner)

@@ -13,7 +13,8 @@ const SWITCHES: readonly (readonly [string, string])[] = [
   ['off', 'on'],
   ['disabled', 'enabled'],
 ]
-const SECRET_NAME = /PASS(?:WORD|WD|PHRASE)?(?:_|$)|PASSWORD|TOKEN|SECRET|API_?KEY|PRIVATE_?KEY|RCON_?PW|GSLT?$|_PW$/i
+const SECRET_NAME =
+  /(?:^|_)(?:PASS|PW|GSLT?|RCON_?PW)(?:_|$)|PASS(?:WORD|WD|PHRASE)|TOKEN|SECRET|API_?KEY|PRIVATE_?KEY/i
 
 /** What a form shows for a variable with these rules. The rules decide; this only saves a person from mistakes. */
 export function describeRules(

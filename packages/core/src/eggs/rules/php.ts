@@ -1,7 +1,15 @@
 /** What PHP's own functions answer; the rules are written in them. */
 
 /** `trim`. */
-export const phpTrim = (text: string): string => text.replace(/^[ \t\n\r\0\v]+|[ \t\n\r\0\v]+$/g, '')
+export function phpTrim(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && TRIMMED.includes(text.charAt(start))) start++
+  while (end > start && TRIMMED.includes(text.charAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+const TRIMMED = ' \t\n\r\0\v'
 
 const NUMERIC = /^[ \t\n\r\v\f]*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[ \t\n\r\v\f]*$/
 
