@@ -9,9 +9,9 @@ export interface ConsoleViewer {
 }
 
 const CHUNK_LINES = 500
-const RETRY_MS = 20
+const RETRY_MS = 5
 /** A viewer that is further behind than this is brought to the newest lines, with a count of what it missed. */
-const MAX_BACKLOG_LINES = 20_000
+const MAX_BACKLOG_LINES = 50_000
 const KEPT_AFTER_SKIP = 500
 
 /**
@@ -24,6 +24,8 @@ export class ConsoleWatch {
   readonly #viewer: ConsoleViewer
   readonly #stopListening: () => void
   #cursor: ConsoleCursor
+  /** Left out and not told yet. */
+  #skipped = 0
   #isPumping = false
   #isClosed = false
   #retry: NodeJS.Timeout | null = null
@@ -55,12 +57,14 @@ export class ConsoleWatch {
           }, RETRY_MS)
           return
         }
-        const skipped = this.#skip()
+        this.#skip()
         const recent = this.#log.recentAfter(this.#cursor, CHUNK_LINES)
         const lines = recent ?? (await this.#log.readAfter(this.#cursor, CHUNK_LINES))
         const last = lines.at(-1)
         if (!last || this.#isClosed) return
         this.#cursor = { run: last.run, line: last.line }
+        const skipped = this.#skipped
+        this.#skipped = 0
         this.#viewer.emit({
           name: 'console',
           data: { server: this.#server, lines: [...lines], ...(skipped > 0 ? { skipped } : {}) },
@@ -71,12 +75,11 @@ export class ConsoleWatch {
     }
   }
 
-  #skip(): number {
-    const { run, line } = this.#log.head
-    if (run !== this.#cursor.run || line - this.#cursor.line <= MAX_BACKLOG_LINES) return 0
-    const skipped = line - this.#cursor.line - KEPT_AFTER_SKIP
+  #skip(): void {
+    const { run, line } = this.#log.storedHead
+    if (run !== this.#cursor.run || line - this.#cursor.line <= MAX_BACKLOG_LINES) return
+    this.#skipped += line - this.#cursor.line - KEPT_AFTER_SKIP
     this.#cursor = { run, line: line - KEPT_AFTER_SKIP }
-    return skipped
   }
 }
 

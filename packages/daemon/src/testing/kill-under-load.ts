@@ -3,8 +3,8 @@ import { judgeContinuity } from './console-continuity.ts'
 import { FakePanel } from './fake-panel.ts'
 import { newOperation, serverSpec } from './server-spec.ts'
 
-/** Prints numbered lines, some thousands a second, until it reads `stop`. */
-const FLOOD = `sh -c 'i=0; while :; do j=0; while [ $j -lt 50 ]; do i=$((i+1)); j=$((j+1)); echo "n $i"; done; sleep 0.01; done & read line; kill $!'`
+/** Prints numbered lines, about two thousand a second, until it reads `stop`. */
+const FLOOD = `sh -c 'i=0; while :; do j=0; while [ $j -lt 50 ]; do i=$((i+1)); j=$((j+1)); echo "n $i"; done; sleep 0.02; done & read line; kill $!'`
 
 export interface KillOptions {
   readonly runtime: 'docker' | 'process'
