@@ -71,7 +71,8 @@ export class SegmentFiles {
       this.#segments.findLastIndex((segment) => compareCursors(segment, cursor) <= 0),
     )
     const [oldest] = this.#segments
-    const isWhole = !oldest || compareCursors(oldest, { run: cursor.run, line: cursor.line + 1 }) <= 0
+    const isWhole =
+      !oldest || oldest.line === 1 || compareCursors(oldest, { run: cursor.run, line: cursor.line + 1 }) <= 0
     const found: StoredLine[] = []
     for (const segment of this.#segments.slice(from)) {
       const text = await readFile(segment.path, 'utf8').catch((error: NodeJS.ErrnoException) => {

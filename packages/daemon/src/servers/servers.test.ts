@@ -85,20 +85,6 @@ describe('crashes', () => {
     expect(crashes().map(({ restartAt }) => restartAt === null)).toEqual([false, false, true])
     expect(agent.panel.reportOf(spec.id)).toMatchObject({ state: 'offline', exit: { reason: 'crashed', code: 3 } })
   })
-
-  test('an engine that goes away and comes back is no crash: the server is brought back', async () => {
-    const runtime = createMemoryRuntime()
-    await using agent = await TestAgent.start({ runtime: () => runtime })
-    const spec = await agent.running()
-    // An engine that restarts takes its containers with it and answers nobody meanwhile.
-    const original = runtime.waitForExit.bind(runtime)
-    runtime.isAvailable = false
-    await runtime.stdin(spec.id, 'x').catch(() => {})
-    runtime.isAvailable = true
-    await runtime.kill(spec.id).catch(() => {})
-    runtime.waitForExit = original
-    await agent.panel.until(() => (agent.panel.reportOf(spec.id)?.run ?? 0) >= 2, 'the next run is there')
-  })
 })
 
 describe('installation', () => {

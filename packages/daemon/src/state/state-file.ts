@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3'
-import { existsSync, mkdirSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { STATE_MIGRATIONS, type StateMigration } from './migrations.ts'
 import { StatementCache } from './statement-cache.ts'
@@ -34,6 +34,9 @@ export class StateFile {
     const target = migrations.at(-1)?.version ?? 0
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     const existed = existsSync(path)
+    // It holds secrets. SQLite gives its other files the mode of this one.
+    closeSync(openSync(path, 'a', 0o600))
+    chmodSync(path, 0o600)
     const db = new Database(path, { timeout: 0 })
     try {
       db.pragma('locking_mode = EXCLUSIVE')
@@ -76,4 +79,5 @@ function migrate(db: Database.Database, { version, statements }: StateMigration)
 function snapshot(db: Database.Database, path: string): void {
   if (existsSync(path)) return
   db.prepare('vacuum into ?').run(path)
+  chmodSync(path, 0o600)
 }
