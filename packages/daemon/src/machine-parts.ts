@@ -1,10 +1,12 @@
 import { join, resolve } from 'node:path'
 import type { Logger } from 'pino'
+import type { Runtime } from '@hatchery/core/runtime'
 import type { CliOptions } from './cli-options.ts'
 import type { DaemonParts } from './create-daemon.ts'
 import { createEndpoints } from './endpoints/index.ts'
 import { createLocalFileTree } from './files/index.ts'
-import { detectRuntime } from './runtimes/detect-runtime.ts'
+import { detectRuntime, type DetectRuntimeOptions } from './runtimes/detect-runtime.ts'
+import { createDockerRuntime } from './runtimes/docker/index.ts'
 import type { AgentState } from './state/agent-state.ts'
 import { createDirectoryVolumes } from './volumes/index.ts'
 
@@ -17,11 +19,10 @@ export async function machineParts(
 ): Promise<DaemonParts> {
   const dataDirectory = resolve(options.dataDirectory)
   const say = (message: string, details?: Readonly<Record<string, unknown>>) => log.info({ ...details }, message)
-  const { runtime, dockerRefusal } = await detectRuntime(options.runtime, {
+  const runtime = await chooseRuntime(options.runtime, log, state.facts, {
     docker: { installation, subnetPool: options.subnetRange, log: say },
     process: { stateDirectory: join(dataDirectory, 'processes'), log: say },
   })
-  if (dockerRefusal) log.warn({ reason: dockerRefusal }, 'Docker is not used')
   if (!runtime.capabilities.isolation) {
     log.warn({ runtime: runtime.name }, 'servers are NOT isolated: each can read and change this machine')
   }
@@ -32,4 +33,25 @@ export async function machineParts(
     endpoints: createEndpoints({ allocationsOf: (server) => state.servers.find(server)?.spec?.allocations ?? [] }),
     outlivesAgent: runtime.name !== 'process',
   }
+}
+
+/**
+ * What the agent ran its servers with before, it goes on with: an engine that is away for a moment must not turn isolated
+ * servers into plain processes. Its servers wait until it answers.
+ */
+async function chooseRuntime(
+  wanted: CliOptions['runtime'],
+  log: Logger,
+  facts: AgentState['facts'],
+  options: DetectRuntimeOptions,
+): Promise<Runtime> {
+  const known = facts.read('runtime')
+  if (known === 'docker' && wanted !== 'process') return createDockerRuntime(options.docker)
+  const { runtime, dockerRefusal } = await detectRuntime(
+    known === 'process' && wanted === 'auto' ? known : wanted,
+    options,
+  )
+  if (dockerRefusal) log.warn({ reason: dockerRefusal }, 'Docker is not used')
+  facts.store('runtime', runtime.name)
+  return runtime
 }

@@ -1,4 +1,5 @@
 import { IdentityStore, readBinding, type Binding } from './identity.ts'
+import { FactStore } from './fact-store.ts'
 import { OperationJournal } from './operation-journal.ts'
 import { StateOutbox } from './outbox.ts'
 import { ServerStore } from './server-store.ts'
@@ -11,6 +12,7 @@ export interface AgentState {
   readonly servers: ServerStore
   readonly operations: OperationJournal
   readonly outbox: StateOutbox
+  readonly facts: FactStore
   readonly isNewer: boolean
   transaction<T>(work: () => T): T
   close(): void
@@ -23,6 +25,7 @@ export function openAgentState(dataDirectory: string, binding: Binding = readBin
     servers: new ServerStore(file),
     operations: new OperationJournal(file),
     outbox: new StateOutbox(file),
+    facts: new FactStore(file),
     isNewer: file.isNewer,
     transaction: (work) => file.transaction(work),
     close: () => file.close(),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { DurableEvent, Outbox, SequencedEvent } from '@hatchery/core/protocol'
+import { FactStore } from './fact-store.ts'
 import type { StateFile } from './state-file.ts'
 
 interface OutboxRow {
@@ -22,6 +23,7 @@ const ANSWERS = `('operation.finished', 'server.deleted')`
 /** What the panel has not acknowledged yet, in the state file (RULES 9). */
 export class StateOutbox implements Outbox {
   readonly #state: StateFile
+  readonly #facts: FactStore
   readonly #maxEvents: number
   #incarnation: string
   #lastSeq: number
@@ -30,9 +32,10 @@ export class StateOutbox implements Outbox {
 
   constructor(state: StateFile, options: OutboxOptions = {}) {
     this.#state = state
+    this.#facts = new FactStore(state)
     this.#maxEvents = options.maxEvents ?? 20_000
-    this.#incarnation = this.#fact('incarnation') ?? this.#storeFact('incarnation', randomUUID())
-    this.#acknowledgedSeq = Number(this.#fact('acknowledged') ?? 0)
+    this.#incarnation = this.#facts.read('incarnation') ?? this.#facts.store('incarnation', randomUUID())
+    this.#acknowledgedSeq = Number(this.#facts.read('acknowledged') ?? 0)
     this.#lastSeq = Math.max(
       this.#acknowledgedSeq,
       state.sql.get<{ seq: number }>(`select seq from sqlite_sequence where name = 'outbox'`)?.seq ?? 0,
@@ -81,7 +84,7 @@ export class StateOutbox implements Outbox {
     if (seq <= this.#acknowledgedSeq) return
     this.#state.transaction(() => {
       this.#remove('seq <= ?', seq)
-      this.#storeFact('acknowledged', String(seq))
+      this.#facts.store('acknowledged', String(seq))
     })
     this.#acknowledgedSeq = seq
   }
@@ -94,8 +97,8 @@ export class StateOutbox implements Outbox {
     this.#state.transaction(() => {
       this.#remove('true')
       this.#state.sql.run(`delete from sqlite_sequence where name = 'outbox'`)
-      this.#storeFact('acknowledged', '0')
-      this.#incarnation = this.#storeFact('incarnation', randomUUID())
+      this.#facts.store('acknowledged', '0')
+      this.#incarnation = this.#facts.store('incarnation', randomUUID())
     })
     this.#acknowledgedSeq = 0
     this.#lastSeq = 0
@@ -133,14 +136,5 @@ export class StateOutbox implements Outbox {
     const { changes } = this.#state.sql.run(`delete from outbox where ${condition}`, ...values)
     this.#count -= changes
     return changes
-  }
-
-  #fact(name: string): string | undefined {
-    return this.#state.sql.get<{ value: string }>('select value from facts where name = ?', name)?.value
-  }
-
-  #storeFact(name: string, value: string): string {
-    this.#state.sql.run('insert or replace into facts (name, value) values (?, ?)', name, value)
-    return value
   }
 }

@@ -52,7 +52,7 @@ export class AgentProcess {
       // It was killed before it read its token.
     })
     child.stdin.end(panel.token)
-    await panel.until(() => panel.sessions > sessions && panel.isConnected, 'the agent is connected')
+    await panel.until(() => panel.sessions > sessions && panel.isConnected, 'the agent is connected', 60_000)
   }
 
   /** As the kernel does when memory runs out: nothing is flushed, nobody is told. */

@@ -83,11 +83,13 @@ export async function killUnderLoad(options: KillOptions): Promise<KillResult> {
 /** Leaves nothing behind: no server, no container, no agent. */
 async function end(panel: FakePanel, agent: AgentProcess, server: string, faults: string[]): Promise<void> {
   try {
-    if (panel.isConnected) {
-      const operation = newOperation()
-      await panel.call('server.delete', { server, generation: { epoch: 1, n: 2 }, ...operation })
-      await panel.untilFinished(operation.operation)
+    if (!panel.isConnected) {
+      await agent.kill()
+      await agent.start()
     }
+    const operation = newOperation()
+    await panel.call('server.delete', { server, generation: { epoch: 1, n: 2 }, ...operation })
+    await panel.untilFinished(operation.operation)
   } catch (error) {
     faults.push(`the server could not be deleted: ${String(error)}`)
   } finally {
