@@ -36,3 +36,4 @@ export {
   type ConfigReplacement,
   type PatchContext,
 } from './config-patch/replacement.ts'
+export { lintEgg } from './lint.ts'

@@ -1,6 +1,7 @@
 import { MAX_DEPTH, ReadError, pointerTo, type ReadResult, type Tree, type TreeMap } from './tree.ts'
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
+// oxlint-disable-next-line no-control-regex -- a text in JSON cannot hold them
 const PLAIN = /[^"\\\u0000-\u001f]*/y
 const WHITESPACE = /[ \t\n\r]*/y
 const ESCAPES: Readonly<Record<string, string>> = {

@@ -68,6 +68,11 @@ describe('environmentOf', () => {
     expect(environmentOf(egg, labServer)['STARTUP']).toBe('run ${PASS} ${hostname} {{NOPE}}')
   })
 
+  test('leaves no double brace that an entrypoint would turn into a single one', () => {
+    const egg = eggWith('run ${PASS:+-pw {{PASS}}}', { PASS: 'a' })
+    expect(environmentOf(egg, labServer)['STARTUP']).toBe('run ${PASS:+-pw $PASS}')
+  })
+
   test('keeps a variable named like a property of every object', () => {
     const environment = environmentOf(eggWith('run', Object.fromEntries([['__proto__', 'x']])), labServer)
     expect(Object.getOwnPropertyDescriptor(environment, '__proto__')?.value).toBe('x')

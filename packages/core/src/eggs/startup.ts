@@ -47,9 +47,12 @@ export function renderStartup(egg: Egg, server: EggServer, command?: string): st
  */
 export function environmentOf(egg: Egg, server: EggServer, command?: string): Record<string, string> {
   const values = valuesOf(egg, server)
-  const startup = commandOf(egg, command).replace(HOLE, (hole, name: string) =>
-    values.has(name) ? `\${${name}}` : hole,
-  )
+  const text = commandOf(egg, command)
+  const startup = text.replace(HOLE, (hole, name: string, at: number) => {
+    if (!values.has(name)) return hole
+    // The entrypoints of many images turn `}}` into `}`, so `${NAME}` must not stand before another brace.
+    return text[at + hole.length] === '}' ? `$${name}` : `\${${name}}`
+  })
   values.set('STARTUP', startup)
   return Object.fromEntries(values)
 }

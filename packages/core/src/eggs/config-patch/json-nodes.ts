@@ -17,6 +17,7 @@ export type JsonNode =
     }
 
 const BLANK = /(?:\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*/y
+// oxlint-disable-next-line no-control-regex -- a text in JSON cannot hold them
 const SCALAR = /"[^"\\\u0000-\u001f]*(?:\\.[^"\\\u0000-\u001f]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 const MAX_DEPTH = 200
 

@@ -9,6 +9,15 @@ const set = (match: string, value: unknown, ifValue: string | null = null): Conf
   value,
   ifValue,
 })
+function errorOf(run: () => unknown): unknown {
+  try {
+    run()
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
 const crlf = (text: string) => text.replaceAll('\n', '\r\n')
 
 describe('file', () => {
@@ -324,7 +333,7 @@ describe('xml', () => {
       '<!-- <a/>',
       '<a>'.repeat(5000),
     ]) {
-      expect(() => patchConfigFile('xml', broken, [set('a', '1')]), broken.slice(0, 20)).toThrow(ConfigPatchError)
+      expect(() => patchConfigFile('xml', broken, [set('a', '1')])).toThrow(ConfigPatchError)
     }
   })
 })
@@ -351,7 +360,7 @@ describe('toml', () => {
 
   test('a broken file is refused', () => {
     for (const broken of ['a', 'a =', '[a', 'a = [1', 'a = "x']) {
-      expect(() => patchConfigFile('toml', broken, [set('b', '1')]), broken).toThrow(ConfigPatchError)
+      expect(() => patchConfigFile('toml', broken, [set('b', '1')])).toThrow(ConfigPatchError)
     }
   })
 })
@@ -395,11 +404,10 @@ describe('every parser', () => {
     }
     for (const [parser, texts] of Object.entries(files)) {
       for (const text of texts) {
-        try {
-          patchConfigFile(parser as ConfigParser, text, [set('a', 'v'), set('x.y', 'v', 'regex:(v*)*w')])
-        } catch (error) {
-          expect(error).toBeInstanceOf(ConfigPatchError)
-        }
+        const error = errorOf(() =>
+          patchConfigFile(parser as ConfigParser, text, [set('a', 'v'), set('x.y', 'v', 'regex:(v*)*w')]),
+        )
+        expect(error === undefined || error instanceof ConfigPatchError).toBe(true)
       }
     }
   })
@@ -457,11 +465,8 @@ describe('every parser', () => {
     )
     fc.assert(
       fc.property(fc.constantFrom(...PARSERS), text, fc.array(rule, { maxLength: 3 }), (parser, input, rules) => {
-        try {
-          expect(typeof patchConfigFile(parser, input, rules, { dockerInterface: '172.18.0.1' })).toBe('string')
-        } catch (error) {
-          expect(error).toBeInstanceOf(ConfigPatchError)
-        }
+        const error = errorOf(() => patchConfigFile(parser, input, rules, { dockerInterface: '172.18.0.1' }))
+        expect(error === undefined || error instanceof ConfigPatchError).toBe(true)
         expect(Object.hasOwn(Object.prototype, 'x')).toBe(false)
       }),
       { numRuns: 2000 },

@@ -97,7 +97,7 @@ function addMissing(text: string, file: TomlFile, steps: readonly PathStep[], ru
     const gap = text === '' ? '' : end
     return [{ start: 0, end: 0, text: entry + end + gap }]
   }
-  const head = text === '' ? '' : `${/\n$/.test(text) ? '' : end}${end}`
+  const head = text === '' ? '' : `${text.endsWith('\n') ? '' : end}${end}`
   const header = `[${names.slice(0, -1).map(printKey).join('.')}]`
   return [{ start: text.length, end: text.length, text: `${head}${header}${end}${entry}${end}` }]
 }

@@ -16,6 +16,15 @@ function find(source: string, input: string, flags = {}): (string | undefined)[]
   return result
 }
 
+function errorOf(run: () => unknown): unknown {
+  try {
+    run()
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
 describe('createPattern', () => {
   test('finds what RegExp finds, groups and order of choices included', { timeout: 60_000 }, () => {
     const atom = fc.constantFrom(
@@ -90,18 +99,15 @@ describe('createPattern', () => {
       '(?<=a+)b',
       '((((a{1,999}){1,999}){1,999}){1,999})',
     ]) {
-      expect(() => createPattern(source), source).toThrow(PatternError)
+      expect(() => createPattern(source)).toThrow(PatternError)
     }
   })
 
   test('any text is compiled or refused, and any search ends', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (source, input) => {
-        try {
-          createPattern(source).find(codePoints(input))
-        } catch (error) {
-          expect(error).toBeInstanceOf(PatternError)
-        }
+        const error = errorOf(() => createPattern(source).find(codePoints(input)))
+        expect(error === undefined || error instanceof PatternError).toBe(true)
       }),
     )
   })

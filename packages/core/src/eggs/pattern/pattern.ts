@@ -28,7 +28,7 @@ export function createPattern(source: string, flags: PatternFlags = {}): Pattern
       if (input.length > MAX_INPUT) return null
       const run: Run = { input, steps: MAX_STEPS, groupCount }
       for (let start = from; start <= input.length && run.steps > 0; start++) {
-        const slots = new Array<number>((groupCount + 1) * 2).fill(-1)
+        const slots = Array.from({ length: (groupCount + 1) * 2 }, () => -1)
         const end = execute(run, program, start, slots)
         if (end === null) continue
         slots[0] = start
@@ -51,7 +51,7 @@ interface Run {
 /** Runs the program from `start`; changes `slots` and returns the end, or null. The stack is ours, so depth is no limit. */
 function execute(run: Run, program: Program, start: number, slots: number[]): number | null {
   const { input } = run
-  const registers = new Array<number>(program.registers).fill(-1)
+  const registers = Array.from({ length: program.registers }, () => -1)
   // Choices to come back to: what is undone on the way is kept between them.
   const stack: Frame[] = []
   let at = start

@@ -257,7 +257,7 @@ function isJson(value: string): boolean {
 function isTimezone(value: string): boolean {
   if (!/^(?:UTC|[A-Za-z_]+\/[A-Za-z0-9_+/-]+)$/.test(value)) return false
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: value }) !== null
+    return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone !== ''
   } catch {
     // An unknown name is a RangeError.
     return false

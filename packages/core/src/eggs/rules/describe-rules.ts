@@ -137,7 +137,7 @@ function patternOf(rules: readonly CompiledRule[]): string | undefined {
 
 function isForBrowsers(source: string): boolean {
   try {
-    return new RegExp(source, 'v') !== null
+    return new RegExp(source, 'v').unicodeSets
   } catch {
     // PCRE knows more than RegExp; then the form has no pattern and the panel decides alone.
     return false
