@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-git ls-files -co --exclude-standard | grep -E '(^|/)package\.json$' | while read -r file; do
+git ls-files -co --exclude-standard -- . ":!examples" | grep -E '(^|/)package\.json$' | while read -r file; do
   mkdir -p "$folder/$(dirname "$file")" && cp "$file" "$folder/$file"
 done
 (cd "$folder" && npm install --package-lock-only --ignore-scripts --no-audit --no-fund --omit-lockfile-registry-resolved --loglevel=error)
