@@ -78,6 +78,9 @@ export async function createDaemon(options: DaemonOptions): Promise<Daemon> {
   }
 }
 
+/** Results are kept until the panel lets them go; one that never does must not fill the disk. */
+const MAX_OPERATION_AGE_MS = 30 * 24 * 60 * 60_000
+
 class RunningDaemon implements Daemon {
   readonly #options: DaemonOptions
   readonly #state: AgentState
@@ -161,6 +164,7 @@ class RunningDaemon implements Daemon {
   /** What was to happen at most once and was cut off by a crash: nobody knows whether it did (RULES 4). */
   #reportUnknown(): void {
     const at = this.#now()
+    this.#state.operations.forget(at - MAX_OPERATION_AGE_MS)
     this.#state.transaction(() => {
       for (const { id, class: operationClass, server } of this.#state.operations.unfinished()) {
         if (operationClass !== 'at-most-once') continue
@@ -218,7 +222,12 @@ class RunningDaemon implements Daemon {
         connection: this.#connection,
         watchers: () => this.#watchers,
         host: async () => (host = await readHostFacts(runtime, this.#options.dataDirectory, this.#clockOffsetMs)),
-        runner: { state: this.#state, now: this.#now, ready: this.#attached, underWay: new Map() },
+        runner: {
+          state: this.#state,
+          now: this.#now,
+          ready: (server) => this.#servers.ready(server),
+          underWay: new Map(),
+        },
       }),
       now: this.#now,
       onSession: (session) => this.#onSession(session),

@@ -22,7 +22,6 @@ export interface HandlerOptions {
 /** What the agent does for each method of the protocol. */
 export function agentHandlers(options: HandlerOptions): AgentHandlers {
   const { ctx, servers, connection, watchers, host, runner } = options
-  const { ready } = runner
   const intentOf = ({ operation, requestedBy }: OperationParams) => ({
     operation,
     who: requestedBy,
@@ -37,12 +36,11 @@ export function agentHandlers(options: HandlerOptions): AgentHandlers {
     'node.info': host,
 
     async 'server.list'() {
-      await ready
+      await servers.ready(null)
       return { servers: [...servers.list()] }
     },
 
     async 'server.apply'({ spec }) {
-      await ready
       return servers.apply(spec)
     },
 
@@ -79,7 +77,7 @@ export function agentHandlers(options: HandlerOptions): AgentHandlers {
       }),
 
     async 'server.stats'({ server }) {
-      await ready
+      await servers.ready(server)
       const supervisor = servers.get(server)
       return { state: supervisor.state, stats: await supervisor.stats() }
     },
@@ -112,7 +110,6 @@ export function agentHandlers(options: HandlerOptions): AgentHandlers {
     },
 
     async 'operation.cancel'({ operation }) {
-      await ready
       const record = ctx.state.operations.find(operation)
       if (!record) throw new AppError('OPERATION_NOT_FOUND', { id: operation })
       const isCancelled = record.server !== null && servers.get(record.server).cancel(operation)

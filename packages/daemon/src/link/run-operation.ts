@@ -13,8 +13,8 @@ export interface OperationParams {
 export interface OperationRunner {
   readonly state: AgentState
   readonly now: () => number
-  /** Settles when the agent has attached to its servers; nothing is done before. */
-  readonly ready: Promise<void>
+  /** Settles when the agent knows what the server is doing; nothing is done before. */
+  ready(server: string): Promise<void>
   /** Operations that are being carried out now. */
   readonly underWay: Map<string, Promise<unknown>>
 }
@@ -32,7 +32,7 @@ export async function runOperation<M extends AgentMethod>(
   const { state, now, underWay } = runner
   const { operation: id, lifetimeMs, requestedBy: _by, ...body } = params
   const receivedAt = now()
-  await runner.ready
+  await runner.ready(params.server)
 
   const operationClass = AGENT_METHODS[method].class
   const known = state.operations.begin(id, method, operationClass, params.server, body, now())

@@ -7,10 +7,16 @@ import type { ServerContext } from './server-context.ts'
 import { allocateSubnet, allocateUid } from './server-identity.ts'
 import { ServerSupervisor } from './server-supervisor.ts'
 
+/** An answer is given up after this long, well within the deadline of a call. */
+const READY_MS = 5_000
+
 /** Every server of this machine, each under its own supervision. */
 export class ServerRegistry {
   readonly #ctx: ServerContext
   readonly #servers = new Map<string, ServerSupervisor>()
+  /** Per server: settles when it is attached. */
+  readonly #attached = new Map<string, Promise<void>>()
+  #allAttached: Promise<void> = Promise.resolve()
 
   constructor(ctx: ServerContext) {
     this.#ctx = ctx
@@ -22,12 +28,28 @@ export class ServerRegistry {
   }
 
   /** Settles when every server is attached and everything found was looked at. */
-  async attach(): Promise<void> {
-    const attached = [...this.#servers.values()].map(async (server) => {
-      await server.attach()
-      if (server.isDeleted) void this.#finishDelete(server)
-    })
-    await Promise.all([...attached, this.#adoptStrangers()])
+  attach(): Promise<void> {
+    for (const server of this.#servers.values()) this.#attached.set(server.id, this.#attachOne(server))
+    this.#allAttached = Promise.all([...this.#attached.values(), this.#adoptStrangers()]).then(() => undefined)
+    return this.#allAttached
+  }
+
+  /**
+   * Settles when it is known what this server, or every one, is doing.
+   * @throws AppError `RUNTIME_UNAVAILABLE` if that takes too long, because the runtime does not answer
+   */
+  async ready(id: string | null): Promise<void> {
+    const known = id === null || !this.#servers.has(id) ? this.#allAttached : this.#attached.get(id)
+    if (!known) return
+    const { promise, reject } = Promise.withResolvers<void>()
+    const { name } = this.#ctx.runtime
+    const late = () => reject(new AppError('RUNTIME_UNAVAILABLE', { runtime: name, reason: 'it has not answered yet' }))
+    const timer = setTimeout(late, READY_MS)
+    try {
+      await Promise.race([known, promise])
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   list(): readonly ServerReport[] {
@@ -90,12 +112,22 @@ export class ServerRegistry {
     await Promise.all(this.all().map((server) => server.close()))
   }
 
+  async #attachOne(server: ServerSupervisor): Promise<void> {
+    try {
+      await server.attach()
+      if (server.isDeleted) void this.#finishDelete(server)
+    } catch (error) {
+      this.#ctx.log.error({ server: server.id, err: error }, 'attaching to a server failed')
+    }
+  }
+
   async #finishDelete(server: ServerSupervisor): Promise<void> {
     try {
       await server.destroy()
       if (this.#ctx.stopping.aborted) return
       await server.close()
       this.#servers.delete(server.id)
+      this.#attached.delete(server.id)
       this.#settleDelete(server.id)
     } catch (error) {
       this.#ctx.log.error({ server: server.id, err: error }, 'a deletion failed; it goes on after the next start')

@@ -362,3 +362,17 @@ describe('files and features', () => {
     expect(stats).toMatchObject({ pids: 1 })
   })
 })
+
+test('while the runtime does not answer, requests are refused with that reason, and all is well when it does again', async () => {
+  const runtime = createMemoryRuntime()
+  await using agent = await TestAgent.start({ runtime: () => runtime })
+  const spec = await agent.running()
+  await agent.stop()
+  runtime.isAvailable = false
+  await agent.start()
+  await expect(agent.power(spec.id, 'restart')).rejects.toMatchObject({ code: 'RUNTIME_UNAVAILABLE' })
+  runtime.isAvailable = true
+  await agent.panel.until(() => agent.panel.eventsOf('snapshot').length > 0, 'it has looked')
+  await agent.power(spec.id, 'stop')
+  await agent.panel.untilState(spec.id, 'offline')
+}, 20_000)
