@@ -63,6 +63,14 @@ describe('a panel', () => {
   })
 })
 
+test('a database is refused with another master key than its own', async () => {
+  await using database = await openTestDatabase('sqlite')
+  const options = { database: database.store, log: 'silent', services } as const
+  await (await createPanel({ ...options, masterKey })).close()
+  await expect(createPanel({ ...options, masterKey: new Uint8Array(32).fill(1) })).rejects.toThrow('another master key')
+  await (await createPanel({ ...options, masterKey })).close()
+})
+
 describe('mounted in a host’s app', () => {
   test('adds nothing to it, and takes nothing from it', async () => {
     await using database = await openTestDatabase('sqlite')

@@ -12,12 +12,14 @@ import { Sequencer } from './events/sequencer.ts'
 import { createClientAddresses } from './http/client-address.ts'
 import { ContractLayer } from './http/contract-layer.ts'
 import type { Routes } from './http/implement.ts'
+import { readDevice } from './http/device.ts'
 import { errorReply } from './http/error-answer.ts'
 import { panelPlugin } from './http/panel-plugin.ts'
 import { DEFAULT_RATE_LIMITS, MemoryRateLimiter } from './http/rate-limiter.ts'
 import { RequestGate } from './http/request-gate.ts'
 import { Upgrades } from './http/upgrades.ts'
 import { createSecretBox } from './secrets/aes-secret-box.ts'
+import { checkMasterKey } from './secrets/check-master-key.ts'
 import { loadMasterKey } from './secrets/master-key.ts'
 import type { BaseContext, Services } from './services.ts'
 import { SignInThrottle } from './sessions/sign-in-throttle.ts'
@@ -118,12 +120,14 @@ async function assemble(
   closers.push(() => identity.close())
   const signIns = new SignInThrottle({ now, pause: options.pause })
 
+  const secrets = createSecretBox(masterKey)
+  await checkMasterKey(store, secrets, now())
   const base: BaseContext = {
     db: store.db,
     store,
     bus,
     events: createEventLog({ store, bus, sequencer, now }),
-    secrets: createSecretBox(masterKey),
+    secrets,
     identity,
     revocations,
     signIns,
@@ -138,7 +142,13 @@ async function assemble(
   closers.push(() => housekeeping.close())
 
   const limits = options.rateLimits === false ? null : { ...DEFAULT_RATE_LIMITS, ...options.rateLimits }
-  const gate = new RequestGate({ identity, addresses, limiter: new MemoryRateLimiter(now), limits })
+  const gate = new RequestGate({
+    identity,
+    addresses,
+    limiter: new MemoryRateLimiter(now),
+    limits,
+    deviceOf: (request) => readDevice(secrets, request),
+  })
   const layer = new ContractLayer({ addresses, gate })
   const upgrades = new Upgrades({ config, addresses, fallback: services.handleUpgrade.bind(services) })
 

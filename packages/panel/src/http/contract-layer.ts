@@ -14,6 +14,8 @@ import type { RequestGate } from './request-gate.ts'
 import { Reply, SerializedBody } from './reply.ts'
 
 const DEFAULT_BODY_LIMIT = 262_144
+/** Answers that took longer are logged. */
+const SLOW_MS = 1000
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
 
 export interface LayerParts {
@@ -49,6 +51,13 @@ export class ContractLayer {
       handler: async (request, reply) => {
         compiled ??= compileContract(contract)
         const result = await this.#answer(ctx, contract, await compiled, handler, request, reply)
+        if (reply.elapsedTime > SLOW_MS) {
+          const ms = Math.round(reply.elapsedTime)
+          ctx.log.warn(
+            { method: contract.method, path: contract.path, ms, status: result.status },
+            'a request was slow',
+          )
+        }
         void reply.code(result.status).headers(result.headers).send(result.json)
         return reply
       },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { RateClass } from '@hatchery/core/api'
 import { AppError } from '@hatchery/core/errors'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -21,6 +22,8 @@ export interface GateParts {
   readonly limiter: RateLimiter
   /** Calls per minute by class; null when nothing is limited. */
   readonly limits: Readonly<Record<LimitedClass, number>> | null
+  /** The account that a browser has signed in to before: it is not held up by others at its address. */
+  readonly deviceOf: (request: IncomingMessage) => string | null
 }
 
 const REQUEST_ID = /^[\w.:-]{1,64}$/
@@ -44,7 +47,7 @@ export class RequestGate {
 
     const principal = await this.#identify(request, reply, identity, ip)
     this.#entries.set(request, { requestId, ip, principal })
-    await this.#limit(reply, rate, principalKey(principal) ?? `ip:${subscriberOf(ip)}`)
+    await this.#limit(reply, rate, principalKey(principal) ?? this.#strangerKey(request, ip))
     // Guessing at passwords and tokens is counted by address as well, whoever is signed in.
     if (rate === 'auth' && principal.kind !== 'anonymous') await this.#limit(reply, rate, `ip:${subscriberOf(ip)}`)
     return principal
@@ -53,6 +56,11 @@ export class RequestGate {
   /** Of a request that has entered; anything else gets an id and nothing more. */
   entry(request: FastifyRequest): Entry {
     return this.#entries.get(request) ?? { requestId: randomUUID(), ip: '', principal: { kind: 'anonymous' } }
+  }
+
+  #strangerKey(request: FastifyRequest, ip: string): string {
+    const device = this.#parts.deviceOf(request.raw)
+    return device === null ? `ip:${subscriberOf(ip)}` : `device:${device}`
   }
 
   async #identify(request: FastifyRequest, reply: FastifyReply, identity: Identity, ip: string): Promise<Principal> {

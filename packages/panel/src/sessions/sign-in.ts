@@ -1,14 +1,12 @@
 import type { BodyOf, ResponseOf, signIn } from '@hatchery/core/api'
 import { AppError } from '@hatchery/core/errors'
 import type { RequestContext } from '../context.ts'
-import { cookie, DEVICE_COOKIE, sessionCookie } from '../http/cookies.ts'
+import { DEVICE_COOKIE, sessionCookie } from '../http/cookies.ts'
+import { deviceCookie, openDevice } from '../http/device.ts'
 import { answer, type Reply } from '../http/reply.ts'
 import { checkPassword, hashPassword } from '../users/passwords.ts'
 import { canonical, toAccount, type UserRow } from '../users/user-rows.ts'
 import { createSession } from './sessions.ts'
-
-const DEVICE_PLACE = 'cookie:device'
-const DEVICE_LIFETIME_S = 365 * 24 * 3600
 
 /** Checks e-mail or username with the password and starts a session. */
 export async function signInWithPassword(
@@ -47,10 +45,9 @@ export async function signInWithPassword(
 
 function cookiesFor(ctx: RequestContext, user: UserRow, token: string): string[] {
   const { isSecure } = ctx
-  const device = ctx.secrets.encrypt(user.uuid, DEVICE_PLACE)
   return [
     sessionCookie(token, { isSecure, maxAgeSeconds: Math.floor(ctx.config.sessionLifetimeMs / 1000) }),
-    cookie(DEVICE_COOKIE, device, { isSecure, maxAgeSeconds: DEVICE_LIFETIME_S }),
+    deviceCookie(ctx.secrets, user.uuid, isSecure),
   ]
 }
 
@@ -65,7 +62,7 @@ async function findByLogin(ctx: RequestContext, login: string): Promise<UserRow 
 
 /** The browser has signed in to this account before, or somebody did from this address. */
 async function isKnownHere(ctx: RequestContext, user: UserRow): Promise<boolean> {
-  if (deviceOf(ctx) === user.uuid) return true
+  if (openDevice(ctx.secrets, ctx.cookie(DEVICE_COOKIE)) === user.uuid) return true
   const before = await ctx.db
     .selectFrom('sessions')
     .select('id')
@@ -74,15 +71,4 @@ async function isKnownHere(ctx: RequestContext, user: UserRow): Promise<boolean>
     .limit(1)
     .executeTakeFirst()
   return before !== undefined
-}
-
-function deviceOf(ctx: RequestContext): string | null {
-  const value = ctx.cookie(DEVICE_COOKIE)
-  if (value === undefined) return null
-  try {
-    return Buffer.from(ctx.secrets.decrypt(value, DEVICE_PLACE)).toString('utf8')
-  } catch {
-    // Made by somebody else or under an older key: an unknown device.
-    return null
-  }
 }

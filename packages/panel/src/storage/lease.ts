@@ -7,6 +7,9 @@ import type { Store } from './store.ts'
 const LIFETIME_MS = 15_000
 const RENEW_MS = 5_000
 
+/** Leases of this process. */
+const heldHere = new Set<string>()
+
 /** Held in a database row by compare-and-set under the database's clock (RULES 8). */
 export interface Lease {
   /** Fencing token: rises with every holder. */
@@ -26,15 +29,17 @@ export async function takeLease(
   const holder = `${hostname()}/${process.pid}/${randomUUID()}`
   const token = await acquire(store, name, holder, now)
   if (token === null) return null
+  heldHere.add(holder)
   const renew = () =>
     store.transaction(async (trx) => {
       const at = await databaseTime(trx, store.dialect, now)
-      await trx
+      const renewed = await trx
         .updateTable('leases')
         .set({ expires_at: at + LIFETIME_MS })
         .where('name', '=', name)
         .where('holder', '=', holder)
-        .execute()
+        .executeTakeFirst()
+      if (Number(renewed.numUpdatedRows) === 0) log.error({ lease: name }, 'somebody else has taken the lease')
     })
   const timer = setInterval(() => {
     renew().catch((error: unknown) => log.warn({ err: error, lease: name }, 'a lease could not be renewed'))
@@ -44,6 +49,7 @@ export async function takeLease(
     token,
     async release() {
       clearInterval(timer)
+      heldHere.delete(holder)
       await store.transaction(async (trx) => {
         await trx
           .updateTable('leases')
@@ -83,7 +89,8 @@ async function acquire(store: Store, name: string, holder: string, now: () => nu
 function isDeadNeighbour(holder: string): boolean {
   const [host, pid] = holder.split('/')
   if (host !== hostname()) return false
-  if (Number(pid) === process.pid) return false
+  // In a container, this process may have the number of the one before it.
+  if (Number(pid) === process.pid) return !heldHere.has(holder)
   try {
     process.kill(Number(pid), 0)
     return false

@@ -39,6 +39,10 @@ export function openSqlite(path: string, { synchronous = 'FULL' }: SqliteOptions
   writer.pragma('journal_size_limit = 67108864')
   const reader = new Sqlite(path, { timeout: 0 })
   reader.pragma('query_only = ON')
+  // Lists sort a page of rows: in memory, from pages that are mapped instead of copied.
+  reader.pragma('temp_store = MEMORY')
+  reader.pragma('cache_size = -8000')
+  reader.pragma('mmap_size = 33554432')
 
   const writeConnection = new SqliteConnection(writer)
   const readConnection = new SqliteConnection(reader)

@@ -9,6 +9,8 @@ const STEP = 500
 const DAY_MS = 24 * 3_600_000
 /** Ended sessions stay this long: an address that has signed in is known by them. */
 const SESSION_RETENTION_MS = 90 * DAY_MS
+/** Readers with an older cursor are told to start again. */
+const EVENT_RETENTION_MS = 365 * DAY_MS
 
 export interface HousekeepingParts {
   readonly store: Store
@@ -42,6 +44,7 @@ export class Housekeeping {
     await this.#repeat(() => revocations.prune())
     await this.#repeat(() => this.#prune('idempotency_keys', 'created_at', IDEMPOTENCY_RETENTION_MS))
     await this.#repeat(() => this.#prune('sessions', 'expires_at', SESSION_RETENTION_MS))
+    await this.#repeat(() => this.#prune('event_log', 'at', EVENT_RETENTION_MS))
   }
 
   async close(): Promise<void> {
@@ -55,8 +58,8 @@ export class Housekeeping {
   }
 
   async #prune(
-    table: 'idempotency_keys' | 'sessions',
-    column: 'created_at' | 'expires_at',
+    table: 'idempotency_keys' | 'sessions' | 'event_log',
+    column: 'created_at' | 'expires_at' | 'at',
     retentionMs: number,
   ): Promise<number> {
     const { store, now } = this.#parts
@@ -65,6 +68,7 @@ export class Housekeeping {
         .selectFrom(table)
         .select('id')
         .where(trx.dynamic.ref(column), '<', now() - retentionMs)
+        .orderBy('id')
         .limit(STEP)
         .execute()
       if (rows.length > 0) {
