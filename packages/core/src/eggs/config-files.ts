@@ -18,6 +18,9 @@ const PARSERS: Readonly<Record<string, ConfigFile['parser']>> = {
   toml: 'toml',
 }
 
+/** In the name of a file, `{{NAME}}` and `${NAME}` are variables too. */
+const PATH_HOLE = /\{\{([\w.-]*)\}\}|\$\{(\w+)\}/g
+
 /**
  * The files that the agent patches before each start, placeholders resolved to text; `config.…` stays for the agent.
  * Booleans and numbers of the egg keep their type. A file whose parser nobody knows is left out.
@@ -33,11 +36,11 @@ export function configFilesOf(egg: Egg, server: EggServer): ConfigFile[] {
       ifValue,
       value: typeof value === 'string' ? resolve(value) : value,
     }))
-    const bare = (name: string) => lookup(`env.${name}`) || undefined
-    const path = replacePlaceholders(resolve(file.path), bare).replace(
-      /\$\{(\w+)\}/g,
-      (text, name: string) => bare(name) ?? text,
-    )
+    const path = file.path.replace(PATH_HOLE, (hole, braced: string | undefined, shell: string | undefined) => {
+      const name = braced ?? shell ?? ''
+      const known = braced === undefined ? undefined : lookup(name)
+      return known ?? (lookup(`env.${name}`) || hole)
+    })
     return [{ path, parser, createFile: file.createFile, replace }]
   })
 }

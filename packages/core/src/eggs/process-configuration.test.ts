@@ -104,6 +104,13 @@ describe('Hatchery resolves', () => {
     expect(valuesOf(withFind(find))).toEqual([''])
   })
 
+  test('variables in the name of a file, once', () => {
+    const config = { files: { '${A}/{{B}}/{{env.B}}/{{nope}}.json': { parser: 'json', find: {} } } }
+    const variables = [variable('A', '{{B}}'), variable('B', 'b')]
+    const { egg } = parseEgg({ meta: { version: 'PLCN_v3' }, name: 'x', config, variables })
+    expect(egg && configFilesOf(egg, labServer)[0]?.path).toBe('{{B}}/b/b/{{nope}}.json')
+  })
+
   test('booleans and numbers keep their type, conditions become entries, yml is yaml', () => {
     const [yaml, properties] = configFilesOf(eggOf('proxy-plcn-v1.json'), labServer)
     expect(yaml).toMatchObject({ path: 'config.yml', parser: 'yaml', createFile: true })

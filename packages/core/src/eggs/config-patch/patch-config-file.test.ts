@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseDocument } from 'yaml'
+import { configFilesOf } from '../config-files.ts'
+import { corpusRows, hasCorpus, labServer, readCorpusFile } from '../corpus.test-data.ts'
+import { parseEgg } from '../parse.ts'
 import { patchConfigFile } from './patch-config-file.ts'
 import { ConfigPatchError, type ConfigParser, type ConfigReplacement } from './replacement.ts'
 
@@ -317,7 +320,7 @@ describe('xml', () => {
   })
 
   test('a second run changes nothing more', () => {
-    const rules = [set('Other.Path', '1'), set('server.port', '2')]
+    const rules = [set('Other.Path', '1'), set('Other', 'text'), set('server.port', '2')]
     const once = patchConfigFile('xml', '', rules)
     expect(patchConfigFile('xml', once, rules)).toBe(once)
     expect(patchConfigFile('xml', '', [set('server.port', '1')])).toBe('<server>\n  <port>1</port>\n</server>\n')
@@ -363,6 +366,23 @@ describe('toml', () => {
       expect(() => patchConfigFile('toml', broken, [set('b', '1')])).toThrow(ConfigPatchError)
     }
   })
+})
+
+describe.skipIf(!hasCorpus)('corpus', () => {
+  test(
+    'every file of every egg can be made from nothing, and stays as it is the second time',
+    { timeout: 60_000 },
+    () => {
+      for (const { path } of corpusRows()) {
+        const { egg } = parseEgg(readCorpusFile(path), { fileName: path })
+        for (const file of egg ? configFilesOf(egg, labServer) : []) {
+          const once = patchConfigFile(file.parser, '', file.replace, { dockerInterface: '172.18.0.1' })
+          const twice = patchConfigFile(file.parser, once, file.replace, { dockerInterface: '172.18.0.1' })
+          expect([path, file.path, twice]).toEqual([path, file.path, once])
+        }
+      }
+    },
+  )
 })
 
 describe('every parser', () => {

@@ -98,7 +98,8 @@ function setElement(text: string, element: XmlElement, attributeName: string | u
   const inner = { start: element.openEnd, end: element.children[0]?.start ?? element.closeStart }
   const span = attribute ?? inner
   const present = named !== undefined && !attribute ? '' : decodeXml(text.slice(span.start, span.end))
-  const wanted = newValueOf(rule, element.children.length > 0 ? present.trim() : present)
+  const shown = element.children.length > 0 && !attribute ? present.trim() : present
+  const wanted = newValueOf(rule, shown)
   if (!wanted) return []
 
   const target = targetOf(textOf(wanted.value), attributeName)
@@ -108,7 +109,7 @@ function setElement(text: string, element: XmlElement, attributeName: string | u
     if (attribute) return [{ start: attribute.start, end: attribute.end, text: encoded }]
     return [{ start: element.nameEnd, end: element.nameEnd, text: ` ${target.attribute}="${encoded}"` }]
   }
-  if (present === target.value) return []
+  if (shown === target.value) return []
   if (!element.isSelfClosing) return [{ ...inner, text: encodeXml(target.value) }]
   if (target.value === '') return []
   const opened = text.slice(element.start, element.openEnd).slice(0, -2).trimEnd()
@@ -133,7 +134,7 @@ function addElement(
   if (!parent.isSelfClosing) {
     const at = parent.openEnd
     const isBlank = text.slice(at, parent.closeStart).trim() === ''
-    return { start: at, end: isBlank ? parent.closeStart : at, text: end + made + end + parentIndent }
+    return { start: isBlank ? at : parent.closeStart, end: parent.closeStart, text: end + made + end + parentIndent }
   }
   const opened = text.slice(parent.start, parent.openEnd).slice(0, -2).trimEnd()
   return { start: parent.start, end: parent.end, text: `${opened}>${end}${made}${end}${parentIndent}</${parent.name}>` }
