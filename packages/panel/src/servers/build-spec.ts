@@ -64,7 +64,7 @@ export function buildSpec(source: SpecSource): ServerSpec {
     stopTimeoutMs: STOP_TIMEOUT_MS,
     configFiles: configFilesOf(egg, subject),
     install:
-      egg.install === null
+      egg.install === null || egg.install.script.trim() === ''
         ? null
         : { image: egg.install.container, entrypoint: egg.install.entrypoint, script: egg.install.script },
     features: [...egg.features],

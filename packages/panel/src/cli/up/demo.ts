@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { createServer as listenOn } from 'node:net'
 import type { Client, Egg, Server } from '@hatchery/core/sdk'
 import { importDemoImage } from './demo-image.ts'
 
@@ -29,8 +30,10 @@ async function createDemo(client: Client, owner: string, update: (detail: string
   update('importing its egg')
   const egg = await importDemoEgg(client)
   update('creating it')
+  const address = await findUnusedAddress(client)
   const { server } = await client.createServer({
     body: {
+      ...address,
       name: NAME,
       description: 'Made by --demo. Connect with telnet to its address and watch the console.',
       egg: egg.id,
@@ -40,6 +43,24 @@ async function createDemo(client: Client, owner: string, update: (detail: string
     },
   })
   return server
+}
+
+/** A free address whose port no other program of this machine holds; nothing where every one is taken. */
+async function findUnusedAddress(client: Client): Promise<{ readonly node?: string; readonly allocation?: string }> {
+  const { data: nodes } = await client.listNodes({ query: { limit: 100 } })
+  for (const { id: node } of nodes.filter(({ status }) => status === 'online')) {
+    const { data: free } = await client.listAllocations({ params: { node }, query: { free: true, limit: 100 } })
+    for (const { id: allocation, port } of free) if (await isUnused(port)) return { node, allocation }
+  }
+  return {}
+}
+
+function isUnused(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = listenOn()
+    server.once('error', () => resolve(false))
+    server.listen(port, '0.0.0.0', () => server.close(() => resolve(true)))
+  })
 }
 
 async function importDemoEgg(client: Client): Promise<Egg> {
@@ -59,10 +80,13 @@ async function waitUntilRunning(
   update: (detail: string) => void,
 ): Promise<Server> {
   const { promise: done, resolve, reject } = Promise.withResolvers<void>()
+  let hasBegun = false
   const look = async () => {
     const server = await client.getServer({ params: { server: id } })
     update(server.state)
+    if (server.state === 'starting') hasBegun = true
     if (server.state === 'running') resolve()
+    else if (server.state === 'offline' && hasBegun) reject(new Error('it ended while starting; look at its console'))
     else if (server.state === 'install_failed') reject(new Error('its installation failed; look at its page'))
   }
   const unsubscribe = onServerChange(() => void look().catch(reject))

@@ -63,12 +63,15 @@ export async function up(options: UpOptions, io: UpIo): Promise<number> {
     access.announce(dataDirectory, loopback(url))
     if (options.withAgent) agent = await startAgent(panel, options, loopback(url), client, report)
     if (options.isDemo) {
-      const server = await report.step(
-        'Demo server',
-        (update) => ensureDemo(client, (listener) => panel.ctx.bus.subscribe('servers', listener), owner, update),
-        (running) => `${running.state}, ${running.address ?? 'no address'}`,
-      )
-      if (!server.node.isolated) report.line('  It is not isolated from this machine: no Docker engine answers.')
+      // A demo that fails is said and leaves the panel running.
+      await report
+        .step(
+          'Demo server',
+          (update) => ensureDemo(client, (listener) => panel.ctx.bus.subscribe('servers', listener), owner, update),
+          ({ state, address, node }) =>
+            `${state}, ${address ?? 'no address'}${node.isolated ? '' : ' (NOT isolated from this machine)'}`,
+        )
+        .catch((error: unknown) => panel.ctx.log.warn({ err: error }, 'the demo server could not be started'))
     }
     if (options.isJson) {
       const ready = { url, adminEmail: admin.email, ...(admin.password ? { adminPassword: admin.password } : {}) }
