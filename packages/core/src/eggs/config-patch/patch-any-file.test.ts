@@ -20,15 +20,6 @@ function errorOf(run: () => unknown): unknown {
   }
 }
 
-function errorOf(run: () => unknown): unknown {
-  try {
-    run()
-    return undefined
-  } catch (error) {
-    return error
-  }
-}
-
 describe.skipIf(!hasCorpus)('corpus', () => {
   test(
     'every file of every egg can be made from nothing, and stays as it is the second time',
