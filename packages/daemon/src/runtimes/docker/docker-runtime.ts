@@ -220,13 +220,7 @@ export class DockerRuntime implements Runtime {
       if (!container) return GONE
       if (!container.State.Running) return asProcess(container)
       try {
-        await this.#engine.find(
-          (docker) =>
-            docker
-              .getContainer(container.Id)
-              .wait({ condition: 'not-running', ...(signal ? { abortSignal: signal } : {}) }),
-          signal,
-        )
+        await this.#engine.untilStopped(container.Id, signal)
       } catch (error) {
         if (signal?.aborted) throw new AppError('CANCELLED', {}, { cause: error })
         if (!isUnavailable(error)) throw error

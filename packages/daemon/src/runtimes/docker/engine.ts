@@ -41,6 +41,30 @@ export class Engine {
     }
   }
 
+  /**
+   * Resolves when a container is not running, or not there. Read as a stream: the library's own call never returns
+   * when the engine goes away between the head and the end of its answer.
+   */
+  async untilStopped(container: string, signal?: AbortSignal): Promise<void> {
+    const answer = await this.find(
+      (docker) =>
+        new Promise<AsyncIterable<Uint8Array>>((resolve, reject) => {
+          const request = {
+            path: `/containers/${container}/wait?condition=not-running`,
+            method: 'POST',
+            isStream: true,
+            statusCodes: { 200: true, 404: 'no such container', 500: 'server error' },
+            ...(signal ? { abortSignal: signal } : {}),
+          }
+          docker.modem.dial(request, (error: unknown, stream: unknown) =>
+            error ? reject(error as Error) : resolve(stream as AsyncIterable<Uint8Array>),
+          )
+        }),
+      signal,
+    )
+    if (answer) await this.call(() => drain(answer), signal)
+  }
+
   /** What this engine can do; asked once. */
   async facts(): Promise<EngineFacts> {
     this.#facts ??= this.call(async (docker) => {
@@ -63,6 +87,11 @@ export class Engine {
       throw error
     }
   }
+}
+
+async function drain(stream: AsyncIterable<unknown>): Promise<void> {
+  const iterator = stream[Symbol.asyncIterator]()
+  while (!(await iterator.next()).done);
 }
 
 /** Gives up waiting when `signal` fires, even where the library would wait on. */
