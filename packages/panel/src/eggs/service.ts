@@ -14,6 +14,7 @@ import { actorOf } from '../activity/actor.ts'
 import type { RequestContext } from '../context.ts'
 import { decodeCursor, encodeCursor } from '../http/cursor.ts'
 import { nextGeneration } from '../servers/touch-server.ts'
+import { contains } from '../storage/contains.ts'
 import type { Database } from '../storage/schema.ts'
 import { newUuid } from '../storage/uuid.ts'
 import { selectEggs, toEgg, toEggSummary } from './egg-view.ts'
@@ -31,10 +32,7 @@ export async function listEggs(ctx: RequestContext, query: QueryOf<typeof ListEg
     )
   }
   if (query.nest !== undefined) select = select.where('nests.uuid', '=', query.nest)
-  if (query.search !== undefined) {
-    const { search } = query
-    select = select.where((eb) => eb(eb.fn<string>('lower', ['eggs.name']), 'like', containing(search)))
-  }
+  if (query.search !== undefined) select = select.where(contains('eggs.name', query.search))
   const rows = await select.execute()
   const page = rows.slice(0, limit)
   const last = page.at(-1)
@@ -42,11 +40,6 @@ export async function listEggs(ctx: RequestContext, query: QueryOf<typeof ListEg
     data: page.map(toEggSummary),
     nextCursor: rows.length > limit && last ? encodeCursor(last.name, last.id) : null,
   }
-}
-
-/** A `like` pattern for text that contains this, whatever characters it has. */
-export function containing(text: string): string {
-  return `%${text.toLowerCase().replace(/[%_\\]/g, ' ')}%`
 }
 
 export async function readEgg(ctx: Pick<RequestContext, 'db'>, uuid: string): Promise<Egg> {

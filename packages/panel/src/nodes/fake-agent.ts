@@ -53,7 +53,7 @@ export class FakeAgent implements AsyncDisposable {
   readonly consoles = new Map<string, Line[]>()
   readonly watched = new Set<string>()
   /** Replaces what the agent does for a method. */
-  readonly override: Partial<AgentHandlers> = {}
+  readonly override: { -readonly [M in AgentMethod]?: AgentHandlers[M] } = {}
   secret: Uint8Array
   keyId: string
   installation: string

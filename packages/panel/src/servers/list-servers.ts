@@ -4,7 +4,7 @@ import { sql, type Expression, type ExpressionBuilder, type SqlBool } from 'kyse
 import { isAdmin } from '../activity/actor.ts'
 import type { RequestContext } from '../context.ts'
 import { decodeCursor, encodeCursor } from '../http/cursor.ts'
-import { containing } from '../eggs/service.ts'
+import { contains } from '../storage/contains.ts'
 import type { Database } from '../storage/schema.ts'
 import type { SummaryKey } from './summary-cache.ts'
 
@@ -138,7 +138,7 @@ function conditions(
   if (search !== undefined) {
     all.push(
       eb.or([
-        eb(eb.fn<string>('lower', ['servers.name']), 'like', containing(search)),
+        contains('servers.name', search),
         eb('servers.short_id', '=', search.toLowerCase()),
         eb('servers.uuid', '=', search.toLowerCase()),
       ]),

@@ -27,7 +27,8 @@ export async function renameServer(
   await ctx.store.transaction(async (trx, afterCommit) => {
     const row = await lockServer(ctx, trx, server)
     checkRevision(ifMatch, row.revision)
-    await trx.updateTable('servers').set(body).where('id', '=', server.id).execute()
+    const { name = row.name, description = row.description } = body
+    await trx.updateTable('servers').set({ name, description }).where('id', '=', server.id).execute()
     // Eggs may use the name in the environment and in configuration files.
     await raiseGeneration(trx, row)
     await touchServer(ctx, { trx, afterCommit }, row, 'person')
@@ -35,7 +36,7 @@ export async function renameServer(
       type: 'server:renamed',
       ...actorOf(ctx),
       serverId: server.id,
-      data: { from: row.name, to: body.name ?? row.name },
+      data: { from: row.name, to: name },
     })
   })
   ctx.operations.applySpec(server.id)
