@@ -136,7 +136,9 @@ async function assemble(
     config,
   }
   const services = options.services?.(base) ?? (await import('./services.ts')).createServices(base)
-  closers.push(() => services.close())
+  let servicesEnd: Promise<void> | undefined
+  const closeServices = () => (servicesEnd ??= services.close())
+  closers.push(closeServices)
   const ctx: Context = services.context
   const housekeeping = new Housekeeping({ store, revocations, log, now })
   closers.push(() => housekeeping.close())
@@ -169,11 +171,11 @@ async function assemble(
       const detach = upgrades.attach(fastify.server, { prefix: fastify.prefix, isAlone: own !== undefined })
       fastify.addHook('preClose', async () => {
         detach()
-        await services.close()
+        await closeServices()
         upgrades.close()
       })
       // A host that closes its app closes what is mounted in it.
-      if (!own) fastify.addHook('onClose', async () => void (await close()))
+      if (!own) fastify.addHook('onClose', () => close())
       await services.start()
       housekeeping.start()
     },

@@ -1,5 +1,13 @@
-import type { ContractSpec, PermissionSpec } from '@hatchery/core/api'
+import type { ContractSpec } from '@hatchery/core/api'
 import { AppError } from '@hatchery/core/errors'
+import {
+  hasPermission,
+  keyAllows,
+  permissionOf,
+  type AdminPermission,
+  type RequiredPermission,
+  type ServerPermission,
+} from '@hatchery/core/permissions'
 import type { AuthorizedServer, Context } from '../context.ts'
 import type { Principal } from './principal.ts'
 
@@ -23,24 +31,21 @@ export async function authorize(
   contract: Pick<ContractSpec, 'permission'>,
   subject: Subject,
 ): Promise<AuthorizedServer | null> {
-  const spec = resolve(contract.permission, subject)
-  if (spec === 'public') return null
-  if (spec === 'node') {
+  const required = permissionOf(contract.permission, subject)
+  if (required === 'public') return null
+  if (required === 'never') throw unknownAction(contract)
+  if (required === 'node') {
     if (principal.kind !== 'node') throw new AppError('NOT_SIGNED_IN')
     return null
   }
   if (principal.kind === 'anonymous' || principal.kind === 'node') throw new AppError('NOT_SIGNED_IN')
 
-  if ('account' in spec) {
-    requireKeyPermission(principal, spec.account)
-    return null
+  if ('server' in required) {
+    return authorizeServer(ctx, principal, String(subject.params?.['server'] ?? ''), required.server)
   }
-  if ('admin' in spec) {
-    if (!principal.isAdmin) throw new AppError('PERMISSION_DENIED', { permission: spec.admin })
-    requireKeyPermission(principal, spec.admin)
-    return null
-  }
-  return authorizeServer(ctx, principal, String(subject.params?.['server'] ?? ''), spec.server)
+  if ('admin' in required && !principal.isAdmin) throw new AppError('PERMISSION_DENIED', { permission: required.admin })
+  requireKey(principal, required)
+  return null
 }
 
 /**
@@ -51,25 +56,20 @@ export async function authorizeServer(
   ctx: Pick<Context, 'db'>,
   principal: Principal,
   server: string,
-  permission: string,
+  permission: ServerPermission,
 ): Promise<AuthorizedServer> {
   if (principal.kind === 'anonymous' || principal.kind === 'node') throw new AppError('NOT_SIGNED_IN')
   const found = await findServer(ctx, principal, server)
   if (!found) throw new AppError('SERVER_NOT_FOUND', { id: server })
-  if (!holds(found.permissions, permission)) throw new AppError('PERMISSION_DENIED', { permission })
-  requireKeyPermission(principal, permission)
+  if (!hasPermission(found.permissions, permission)) throw new AppError('PERMISSION_DENIED', { permission })
+  requireKey(principal, { server: permission })
   return found
 }
 
-/** Whether a list of granted names holds a permission. */
-export function holds(granted: readonly string[], permission: string): boolean {
-  return granted.includes(permission) || granted.includes('*')
-}
-
 /** Whether a principal has an administrative permission; an API key only as far as its own list goes. */
-export function isAllowedAdmin(principal: Principal, permission: string): boolean {
+export function isAllowedAdmin(principal: Principal, permission: AdminPermission): boolean {
   if (principal.kind === 'anonymous' || principal.kind === 'node') return false
-  return principal.isAdmin && keyAllows(principal, permission)
+  return principal.isAdmin && isWithinKey(principal, { admin: permission })
 }
 
 async function findServer(
@@ -93,24 +93,22 @@ async function findServer(
   return { id: first.id, uuid: first.uuid, permissions: granted.includes('*') ? EVERYTHING : [...new Set(granted)] }
 }
 
-function resolve(permission: PermissionSpec, subject: Subject): Exclude<PermissionSpec, { by: unknown }> {
-  if (typeof permission === 'string' || !('by' in permission)) return permission
-  const [part, ...path] = permission.by.split('.')
-  let value: unknown = part === 'body' ? subject.body : subject.params
-  for (const name of path) {
-    value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
-  }
-  const chosen = typeof value === 'string' && Object.hasOwn(permission.map, value) ? permission.map[value] : undefined
-  if (!chosen) throw new AppError('VALIDATION_FAILED', { fields: permission.by, issues: [] })
-  return resolve(chosen, subject)
+function requireKey(principal: Person, required: RequiredPermission): void {
+  if (isWithinKey(principal, required)) return
+  throw new AppError('PERMISSION_DENIED', {
+    permission: typeof required === 'string' ? required : Object.values(required)[0]!,
+  })
 }
 
-function requireKeyPermission(principal: Person, permission: string): void {
-  if (!keyAllows(principal, permission)) throw new AppError('PERMISSION_DENIED', { permission })
+function isWithinKey(principal: Person, required: RequiredPermission): boolean {
+  return principal.kind !== 'api-key' || keyAllows(principal.permissions, required)
 }
 
-function keyAllows(principal: Person, permission: string): boolean {
-  return (
-    principal.kind !== 'api-key' || principal.permissions.length === 0 || principal.permissions.includes(permission)
-  )
+/** The permission depends on a field, and the field has a value that nobody has a permission for. */
+function unknownAction({ permission }: Pick<ContractSpec, 'permission'>): AppError {
+  const path = typeof permission === 'object' && 'by' in permission ? permission.by.replace(/^\w+\./, '') : ''
+  return new AppError('VALIDATION_FAILED', {
+    fields: path,
+    issues: [{ path, message: 'is not one of the allowed values' }],
+  })
 }

@@ -41,7 +41,7 @@ for (const dialect of DIALECTS) {
     test('do what they were given and no more, and make no key that does', async () => {
       await using panel = await createTestPanel({ dialect, services })
       const client = await panel.signInAs(await panel.createAdmin())
-      const permissions = ['account.read', 'api-keys.create', 'users.read']
+      const permissions = ['account.read', 'api-keys.create', 'admin:users.read']
       const { secret } = (await client.call(createApiKey, { body: { name: 'bot', permissions } })).body
       expect((await panel.anonymous.call(listUsers, bearer(secret))).status).toBe(200)
       expect(await panel.anonymous.refusal(listSessions, bearer(secret))).toBe('PERMISSION_DENIED')
@@ -58,8 +58,10 @@ for (const dialect of DIALECTS) {
       await using panel = await createTestPanel({ dialect, services })
       const client = await panel.signInAs(await panel.createUser())
       const make = (permissions: string[]) => client.refusal(createApiKey, { body: { name: 'x', permissions } })
-      expect(await make(['users.read'])).toBe('GRANT_EXCEEDS_OWN')
+      expect(await make(['admin:users.read'])).toBe('GRANT_EXCEEDS_OWN')
       expect(await make(['made.up'])).toBe('VALIDATION_FAILED')
+      expect(await make(['users.read'])).toBe('VALIDATION_FAILED')
+      expect(await make(['admin:*'])).toBe('GRANT_EXCEEDS_OWN')
     })
 
     test('are bound to addresses and to a time', async () => {

@@ -1,6 +1,13 @@
 import type { BodyOf, QueryOf, ResponseOf, createApiKey, deleteApiKey, listApiKeys } from '@hatchery/core/api'
 import { AppError } from '@hatchery/core/errors'
-import { ACCOUNT_PERMISSIONS, ADMIN_PERMISSIONS, SERVER_PERMISSIONS } from '@hatchery/core/permissions'
+import {
+  ACCOUNT_PERMISSIONS,
+  ADMIN_PERMISSIONS,
+  EVERYTHING,
+  SERVER_PERMISSIONS,
+  keyAllows,
+  type RequiredPermission,
+} from '@hatchery/core/permissions'
 import type { Selectable } from 'kysely'
 import { callerOf, type Person } from '../access/caller.ts'
 import type { RequestContext } from '../context.ts'
@@ -96,17 +103,37 @@ export async function removeApiKey(ctx: RequestContext, uuid: string): Promise<R
 
 /** A key holds no more than who makes it: the person, or the limited key that asks for another one. */
 function requireOwn(caller: Person, wanted: readonly string[]): void {
-  const limits = caller.kind === 'api-key' && caller.permissions.length > 0 ? caller.permissions : null
-  if (limits && wanted.length === 0) throw new AppError('GRANT_EXCEEDS_OWN', { permission: '*' })
-  for (const permission of wanted) {
-    const isPersonal = permission in SERVER_PERMISSIONS || permission in ACCOUNT_PERMISSIONS
-    if (!isPersonal && !(permission in ADMIN_PERMISSIONS)) {
-      const issues = [{ path: 'permissions', message: `${permission} is not a permission` }]
+  const limits = caller.kind === 'api-key' ? caller.permissions : []
+  const isLimited = limits.length > 0 && !limits.includes(EVERYTHING)
+  if (isLimited && wanted.length === 0) throw new AppError('GRANT_EXCEEDS_OWN', { permission: EVERYTHING })
+  for (const name of wanted) {
+    const meant = permissionsMeant(name)
+    if (meant === null) {
+      const issues = [{ path: 'permissions', message: `${name} is not a permission` }]
       throw new AppError('VALIDATION_FAILED', { fields: 'permissions', issues })
     }
-    const isOwn = (isPersonal || caller.isAdmin) && (limits === null || limits.includes(permission))
-    if (!isOwn) throw new AppError('GRANT_EXCEEDS_OWN', { permission })
+    const isAdministrative = name.startsWith('admin:')
+    const isOwn =
+      !isLimited || limits.includes(name) || (meant.length > 0 && meant.every((one) => keyAllows(limits, one)))
+    if (!isOwn || (isAdministrative && !caller.isAdmin)) throw new AppError('GRANT_EXCEEDS_OWN', { permission: name })
   }
+}
+
+const CATALOGUES = { server: SERVER_PERMISSIONS, account: ACCOUNT_PERMISSIONS, admin: ADMIN_PERMISSIONS } as const
+
+/** What a name in a key's list stands for; empty for a whole catalogue, null for a name that means nothing. */
+function permissionsMeant(name: string): readonly RequiredPermission[] | null {
+  const [catalogue = '', plain] = name.split(':')
+  if (name === EVERYTHING) return []
+  if (plain === undefined) {
+    // A plain name is one of a server or of the own account, never an administrator's.
+    const meant = (['server', 'account'] as const).filter((one) => Object.hasOwn(CATALOGUES[one], name))
+    return meant.length === 0 ? null : meant.map((one) => ({ [one]: name }) as unknown as RequiredPermission)
+  }
+  if (!Object.hasOwn(CATALOGUES, catalogue)) return null
+  if (plain === EVERYTHING) return []
+  const known = CATALOGUES[catalogue as keyof typeof CATALOGUES]
+  return Object.hasOwn(known, plain) ? [{ [catalogue]: plain } as unknown as RequiredPermission] : null
 }
 
 function requireAddresses(entries: readonly string[]): void {

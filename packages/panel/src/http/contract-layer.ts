@@ -73,13 +73,11 @@ export class ContractLayer {
     reply: FastifyReply,
   ): Promise<WireAnswer> {
     const { principal, requestId, ip } = this.#parts.gate.entry(request)
-    const params = compiled.params(request.params)
-    // A permission may depend on the body, so the body is read first; who is nobody was sent away before.
-    const body = compiled.body(request.body)
-    const server = await authorize(ctx, principal, contract, {
-      params: params as Readonly<Record<string, unknown>>,
-      body,
-    })
+    const params = compiled.params(request.params) as Readonly<Record<string, unknown>> | undefined
+    // Nobody learns from a body what they may not know from the path; only a permission that depends on it reads it first.
+    const early = dependsOnBody(contract) ? compiled.body(request.body) : undefined
+    const server = await authorize(ctx, principal, contract, { params, body: early })
+    const body = early ?? compiled.body(request.body)
     const query = compiled.query(request.query)
     const ifMatch = readIfMatch(request.headers['if-match'])
 
@@ -110,6 +108,10 @@ export class ContractLayer {
     if (principal.kind === 'api-key' || principal.kind === 'node') return
     checkOrigin(request.raw, ctx.config, this.#parts.addresses)
   }
+}
+
+function dependsOnBody({ permission }: ContractSpec): boolean {
+  return typeof permission === 'object' && 'by' in permission && permission.by.startsWith('body.')
 }
 
 function toWire(answered: unknown, compiled: CompiledContract): WireAnswer {

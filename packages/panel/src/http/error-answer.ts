@@ -12,13 +12,28 @@ export function errorReply(thrown: unknown, requestId: string, log: Logger): Err
   const error = thrown instanceof AppError ? thrown : fromFramework(thrown)
   if (!error) log.error({ err: thrown, requestId }, 'a request failed')
   else if (error.code === 'INTERNAL') log.error({ err: error, requestId }, 'a request failed')
-  const known = error ?? new AppError('INTERNAL')
+  const known =
+    error ??
+    (isUnreachable(thrown)
+      ? new AppError('SERVICE_UNAVAILABLE', { reason: 'the database does not answer' })
+      : new AppError('INTERNAL'))
   const retryAfter = known.details['retryAfterSeconds']
   return {
     status: known.status,
     json: JSON.stringify({ error: { ...known.toBody(), requestId } }),
     retryAfterSeconds: typeof retryAfter === 'number' ? retryAfter : null,
   }
+}
+
+/** The database cannot be reached or is shutting down, as its clients and the system say it. */
+const UNREACHABLE: ReadonlySet<unknown> = new Set(
+  'ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT ENOTFOUND EHOSTUNREACH PROTOCOL_CONNECTION_LOST 57P01 57P02 57P03 53300 08001 08006'.split(
+    ' ',
+  ),
+)
+
+function isUnreachable(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && !('statusCode' in thrown) && UNREACHABLE.has(thrown.code)
 }
 
 /** Errors of the web framework that are the caller's. */

@@ -1,3 +1,4 @@
+import { parseEgg } from '@hatchery/core/eggs'
 import { hash } from '@node-rs/argon2'
 import type { Context } from '../context.ts'
 import { newServerUuid, newUuid } from '../storage/uuid.ts'
@@ -7,6 +8,34 @@ import type { TestServer, TestUser } from './test-panel.ts'
 /** Of every user that tests make. */
 export const TEST_PASSWORD = 'correct horse battery'
 
+/** The smallest egg that a server can be made from. */
+const TEST_EGG = JSON.stringify({
+  meta: { version: 'PTDL_v2', update_url: null },
+  exported_at: '2026-01-01T00:00:00+00:00',
+  name: 'Test',
+  author: 'tests@example.com',
+  description: '',
+  features: ['eula', 'java_version'],
+  docker_images: { 'example/image:latest': 'example/image:latest' },
+  file_denylist: [],
+  startup: './run {{GREETING}}',
+  config: { files: '{}', startup: '{"done": "ready"}', logs: '{}', stop: 'stop' },
+  scripts: { installation: { script: 'true', container: 'example/image:latest', entrypoint: 'sh' } },
+  variables: [
+    {
+      name: 'Greeting',
+      description: '',
+      env_variable: 'GREETING',
+      default_value: 'hello',
+      user_viewable: true,
+      user_editable: true,
+      rules: 'required|string|max:20',
+      field_type: 'text',
+    },
+  ],
+})
+
+let testModel: string | undefined
 let passwordHash: Promise<string> | undefined
 let counter = 0
 const next = () => ++counter
@@ -102,8 +131,8 @@ export class Factories {
         description: '',
         format: 'PTDL_v2',
         file_name: 'egg.json',
-        source: '{}',
-        model: '{}',
+        source: TEST_EGG,
+        model: (testModel ??= JSON.stringify(parseEgg(TEST_EGG).egg)),
         created_at: at,
         updated_at: at,
         revision: 1,

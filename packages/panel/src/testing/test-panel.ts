@@ -60,6 +60,8 @@ export interface TestPanel extends AsyncDisposable {
   /** How long sign-ins were paused, milliseconds; tests do not wait for them. */
   readonly pauses: readonly number[]
   readonly anonymous: TestClient
+  /** A client that sends these headers, such as an API key's. */
+  withHeaders(headers: Readonly<Record<string, string>>): TestClient
   inject(options: InjectOptions): Promise<LightMyRequestResponse>
   /** Opens a port of this machine, for WebSockets. @returns such as `http://127.0.0.1:40123` */
   listen(): Promise<string>
@@ -112,6 +114,7 @@ export async function createTestPanel({ dialect = 'sqlite', ...options }: TestPa
     clock,
     pauses,
     anonymous: createTestClient(app, {}),
+    withHeaders: (headers) => createTestClient(app, headers),
     inject: (request) => app.inject(request),
     listen: () => app.listen({ port: 0, host: '127.0.0.1' }),
     createUser: (values) => factories.user(values),
