@@ -14,6 +14,18 @@ export default defineConfig({
       node('panel', ['packages/panel/src/**/*.test.ts', 'migrations/src/**/*.test.ts'], 30_000),
       node('daemon', ['packages/daemon/src/**/*.test.ts']),
       './packages/ui-vue/vitest.config.ts',
+      {
+        resolve: { conditions },
+        ssr: { resolve: { conditions } },
+        // The whole product, a browser and real games: one file after the other.
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 240_000,
+        },
+      },
     ],
   },
 })

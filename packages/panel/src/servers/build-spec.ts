@@ -1,12 +1,5 @@
 import type { Selectable } from 'kysely'
-import {
-  configFilesOf,
-  environmentOf,
-  renderStartup,
-  stopMethodOf,
-  type Egg,
-  type EggServer,
-} from '@hatchery/core/eggs'
+import { configFilesOf, environmentOf, stopMethodOf, type Egg, type EggServer } from '@hatchery/core/eggs'
 import type { ServerSpec } from '@hatchery/core/protocol'
 import type { ServersTable } from '../storage/schema.ts'
 
@@ -47,14 +40,16 @@ export function buildSpec(source: SpecSource): ServerSpec {
   const { server, egg, allocations } = source
   const subject = eggServerOf(source)
   const primary = server.primary_allocation_id
+  const environment = environmentOf(egg, subject, server.startup)
 
   return {
     id: server.uuid,
     generation: { epoch: server.generation_epoch, n: server.generation_n },
     name: server.name,
     image: server.image,
-    startup: renderStartup(egg, subject, server.startup),
-    environment: environmentOf(egg, subject, server.startup),
+    // References, not values: a variable's value is never read as shell text.
+    startup: environment['STARTUP'] ?? '',
+    environment,
     secretVariables: egg.variables.filter((variable) => variable.secret === true).map(({ envVariable }) => envVariable),
     limits: limitsOf(server),
     allocations: allocations.map(({ id, ip, port, alias }) => ({ ip, port, alias, isPrimary: id === primary })),
