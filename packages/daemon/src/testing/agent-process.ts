@@ -55,13 +55,17 @@ export class AgentProcess {
     await panel.until(() => panel.sessions > sessions && panel.isConnected, 'the agent is connected', 60_000)
   }
 
-  /** As the kernel does when memory runs out: nothing is flushed, nobody is told. */
-  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+  /**
+   * By default as the kernel does when memory runs out: nothing is flushed, nobody is told.
+   * @returns its exit code
+   */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
     const child = this.#child
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null
     const exited = once(child, 'exit')
     child.kill(signal)
     await exited
     this.#child = null
+    return child.exitCode
   }
 }

@@ -57,6 +57,7 @@ export async function killUnderLoad(options: KillOptions): Promise<KillResult> {
       await agent.kill()
       const reports = panel.eventsOf('server.report').length
       const startedAt = performance.now()
+      const restartedAt = Date.now()
       await agent.start()
       await panel.until(() => panel.eventsOf('server.report').length > reports, 'the state is reported')
       recoveryMs.push(performance.now() - startedAt)
@@ -66,6 +67,7 @@ export async function killUnderLoad(options: KillOptions): Promise<KillResult> {
       }
       const last = panel.lines.at(-1)
       await panel.call('console.watch', { server: spec.id, after: `${last?.run ?? 1}:${last?.line ?? 0}`, tail: 0 })
+      await panel.until(() => (panel.lines.at(-1)?.at ?? 0) > restartedAt, 'the console has caught up', 30_000)
       options.onKill?.(kill, faults.length)
     }
     const seen = panel.lines.length
