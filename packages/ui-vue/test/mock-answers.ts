@@ -199,14 +199,12 @@ const answers: Readonly<Record<string, (call: Call, mood: Mood) => unknown>> = {
   listServerActivity: () => page(activity()),
   listSubusers: () =>
     page(
-      users
-        .slice(1, 4)
-        .map(({ id, username, email }, index) => ({
-          user: { id, username, email },
-          permissions: ['websocket.connect', 'control.console', 'control.start'].slice(index),
-          createdAt: NOW - 4e8,
-          revision: 1,
-        })),
+      users.slice(1, 4).map(({ id, username, email }, index) => ({
+        user: { id, username, email },
+        permissions: ['websocket.connect', 'control.console', 'control.start'].slice(index),
+        createdAt: NOW - 4e8,
+        revision: 1,
+      })),
     ),
   createSubuser: ({ body }) => ({
     user: { id: uuid(), username: 'new', email: body['email'] },

@@ -12,7 +12,7 @@ import { serveLive } from './mock-live.ts'
 
 export type { Mood } from './mock-answers.ts'
 
-const DIST = new URL('../app-dist/', import.meta.url).pathname
+const DIST = process.env['APP_DIST'] ?? new URL('../app-dist/', import.meta.url).pathname
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',

@@ -1,4 +1,4 @@
-import { useMutation } from '@tanstack/vue-query'
+import { useMutation, type UseMutationReturnType } from '@tanstack/vue-query'
 import { useErrorText } from '../api/useErrorText.ts'
 import { useToasts } from './toasts.ts'
 
@@ -11,7 +11,10 @@ interface ActionOptions<A, R> {
 }
 
 /** A change on the server, with its answer told to the person. */
-export function useAction<A, R>(run: (argument: A) => Promise<R>, options: ActionOptions<A, R> = {}) {
+export function useAction<A, R>(
+  run: (argument: A) => Promise<R>,
+  options: ActionOptions<A, R> = {},
+): UseMutationReturnType<R, unknown, A, unknown> {
   const toasts = useToasts()
   const errorText = useErrorText()
   return useMutation<R, unknown, A>({

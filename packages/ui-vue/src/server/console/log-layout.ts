@@ -22,7 +22,11 @@ export class LogLayout {
   /** Follows the entries; `columns` is how many characters fit, or infinite without wrapping. Answers the rows that went away in front. */
   update(entries: readonly LogEntry[], columns: number): number {
     const first = entries[0]?.key ?? 0
-    const isSame = columns === this.#columns && first >= this.#firstKey && first <= this.#firstKey + this.#ends.length
+    const isSame =
+      entries.length > 0 &&
+      columns === this.#columns &&
+      first >= this.#firstKey &&
+      first <= this.#firstKey + this.#ends.length
     if (!isSame) {
       this.#ends = []
       this.#dropped = 0
