@@ -3,6 +3,7 @@ import {
   deleteSubuser,
   deleteServer,
   powerServer,
+  reinstallServer,
   updateServer,
   type LiveMessage,
 } from '@hatchery/core/api'
@@ -268,9 +269,11 @@ for (const dialect of DIALECTS) {
       await viewer.subscribe('operations')
       await stranger.subscribe('operations')
       await client.call(powerServer, { params: { server }, body: { action: 'stop' } })
+      await client.call(reinstallServer, { params: { server } })
       const kinds = () =>
         viewer.eventsOf('operations').map(({ event }) => (event as { operation: { kind: string } }).operation.kind)
-      await until(() => kinds().includes('power.stop'))
+      await until(() => kinds().includes('reinstall'))
+      expect(kinds()).not.toContain('power.stop')
       await agent.disconnect()
       const statuses = () => viewer.eventsOf('nodes').map(({ event }) => (event as { status: string }).status)
       await until(() => statuses().at(-1) === 'offline')

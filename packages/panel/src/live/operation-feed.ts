@@ -1,6 +1,6 @@
 import { isAllowedAdmin } from '../access/authorize.ts'
 import type { Context } from '../context.ts'
-import { selectOperations, toOperation, type OperationViewRow } from '../operations/operation-view.ts'
+import { isJob, selectOperations, toOperation, type OperationViewRow } from '../operations/operation-view.ts'
 import { Encodings, type Subscriber } from './subscriber.ts'
 
 /** Progress comes often; once per this time is enough for a bar. */
@@ -55,6 +55,7 @@ export class OperationFeed {
       .where((eb) =>
         eb.or([eb('operations.status', 'in', ['pending', 'running']), eb('operations.finished_at', '>', since)]),
       )
+      .where(isJob())
       .orderBy('operations.id', 'desc')
       .limit(SNAPSHOT_OPERATIONS)
     if (!isAllowedAdmin(principal, 'operations.read')) {
@@ -68,7 +69,7 @@ export class OperationFeed {
   async #flush(): Promise<void> {
     const uuids = [...this.#changed]
     this.#changed.clear()
-    const rows = await selectOperations(this.#ctx).where('operations.uuid', 'in', uuids).execute()
+    const rows = await selectOperations(this.#ctx).where('operations.uuid', 'in', uuids).where(isJob()).execute()
     const serverIds = rows.flatMap(({ server_id }) => (server_id === null ? [] : [server_id]))
     const access =
       serverIds.length === 0

@@ -1,3 +1,4 @@
+import { sql, type Expression, type SqlBool } from 'kysely'
 import type { Operation } from '@hatchery/core/api'
 import type { Context } from '../context.ts'
 import type { OperationProgress } from './operation-progress.ts'
@@ -32,6 +33,14 @@ export function selectOperations(ctx: Pick<Context, 'db'>) {
       'users.username as user_username',
       'users.email as user_email',
     ])
+}
+
+/**
+ * What people call a job: a console line is none, and a click on start or stop only when it failed, because its success is the
+ * state of the server. Every operation can be read by its id.
+ */
+export function isJob(): Expression<SqlBool> {
+  return sql<SqlBool>`(operations.kind <> 'command' and (operations.kind not like 'power.%' or operations.status = 'failed'))`
 }
 
 export type OperationViewRow = Awaited<ReturnType<ReturnType<typeof selectOperations>['execute']>>[number]
