@@ -32,7 +32,7 @@ export interface RuntimeSpec {
   /** Identity the server runs under; each server has its own (RULES 19). */
   readonly uid: number
   readonly gid: number
-  /** The server's own bridge network, for runtimes that make one. `null` shares the default. */
+  /** Range of the server's own network, for runtimes that make one. `null` lets the runtime choose and keep one. */
   readonly subnet: string | null
 }
 

@@ -39,6 +39,8 @@ export function importBusybox(name: string, options: ImageOptions = {}): void {
     }
     const archive = spawnSync('tar', ['-C', root, '-c', '.'], { maxBuffer: 1 << 28 })
     const changes = (options.changes ?? []).flatMap((change) => ['--change', change])
+    // The image of an earlier run would stay behind without a name.
+    spawnSync('docker', ['rmi', name])
     run('docker', ['import', ...changes, '-', name], archive.stdout)
   } finally {
     rmSync(root, { recursive: true })

@@ -12,6 +12,8 @@ import { tarOf } from './tar.ts'
 const MIB = 1024 * 1024
 /** Exit code of a script that was ended by its deadline, as `timeout` gives it. */
 const TIMED_OUT = 124
+/** How often the size of an installer's layer is looked at. */
+const LAYER_LOOK_MS = 5000
 
 export interface InstallerContext {
   readonly engine: Engine
@@ -46,12 +48,24 @@ export async function runInstaller(
     const script = tarOf('mnt/install/install.sh', spec.script.script.replaceAll('\r\n', '\n'), 0o755)
     await engine.call(() => container.putArchive(script, { path: '/' }), signal)
     await engine.call(() => container.start(), signal)
+    let isTooLarge = false
     const kill = () => void engine.find(() => container.kill()).catch(() => undefined) // ended meanwhile; removal is forced below
     const timer = setTimeout(() => {
       isLate = true
       onLine(`[hatchery] The install script was ended after ${Math.round(spec.deadlineMs / 1000)} s.`)
       kill()
     }, spec.deadlineMs)
+    // The engine cannot bound the layer itself on most file systems, so it is measured.
+    const meter = setInterval(() => {
+      void layerBytes(context, container.id).then((bytes) => {
+        if (bytes <= POLICY.install.layerMiB * MIB || isTooLarge) return
+        isTooLarge = true
+        onLine(
+          `[hatchery] The install script wrote more than ${POLICY.install.layerMiB} MiB outside of /mnt/server and was ended.`,
+        )
+        kill()
+      })
+    }, LAYER_LOOK_MS)
     signal?.addEventListener('abort', kill, { once: true })
     try {
       const log = { container: container.id, isTty: false }
@@ -69,6 +83,7 @@ export async function runInstaller(
       return { exitCode: isLate ? TIMED_OUT : StatusCode, oomKilled: State.OOMKilled }
     } finally {
       clearTimeout(timer)
+      clearInterval(meter)
       signal?.removeEventListener('abort', kill)
     }
   } catch (error) {
@@ -76,6 +91,14 @@ export async function runInstaller(
   } finally {
     await engine.find(() => container.remove({ force: true, v: true }))
   }
+}
+
+/** Bytes in the writable layer; 0 when it cannot be told, as with a container that is just going away. */
+async function layerBytes({ engine }: InstallerContext, id: string): Promise<number> {
+  // The types do not know the option; the engine answers with one more field.
+  const options: object = { size: true }
+  const info = await engine.find((docker) => docker.getContainer(id).inspect(options)).catch(() => null)
+  return (info as { SizeRw?: number } | null)?.SizeRw ?? 0
 }
 
 export function installContainer(
