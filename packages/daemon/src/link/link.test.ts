@@ -9,6 +9,7 @@ import { createEndpoints } from '../endpoints/index.ts'
 import { createLocalFileTree } from '../files/index.ts'
 import { createMemoryRuntime } from '../runtimes/memory/index.ts'
 import { FakePanel } from '../testing/fake-panel.ts'
+import { newOperation } from '../testing/server-spec.ts'
 import { TestAgent } from '../testing/test-agent.ts'
 import { createDirectoryVolumes } from '../volumes/index.ts'
 import { parsePanelAddress } from './panel-address.ts'
@@ -119,6 +120,23 @@ describe('connection', () => {
     await agent.start()
     await expect(agent.power(spec.id, 'start')).rejects.toMatchObject({ code: 'INSTALLATION_MISMATCH' })
   })
+})
+
+test('a command that a crash cut off is reported as unknown, and never written a second time', async () => {
+  await using agent = await TestAgent.start()
+  const spec = await agent.running()
+  const command = { server: spec.id, command: 'once', ...newOperation() }
+  await agent.panel.call('server.command', command)
+  await agent.stop()
+  // As if the agent had died between the record and the answer.
+  const file = new Database(join(agent.dataDirectory, 'agent.sqlite'))
+  file.prepare('update operations set answer = null, status = null where id = ?').run(command.operation)
+  file.close()
+  await agent.start()
+  expect(await agent.panel.untilFinished(command.operation)).toMatchObject({ status: 'unknown' })
+  await expect(agent.panel.call('server.command', command)).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+  const { lines } = await agent.panel.call('console.read', { server: spec.id, after: null, limit: 100 })
+  expect(lines.filter(({ text }) => text === 'got once')).toHaveLength(1)
 })
 
 test('the state file is readable for its owner only', async () => {

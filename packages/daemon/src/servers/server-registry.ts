@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { AppError } from '@hatchery/core/errors'
 import type { AgentParams, ServerReport, ServerSpec } from '@hatchery/core/protocol'
 import { initialLifecycle } from '@hatchery/core/server'
@@ -159,9 +160,19 @@ export class ServerRegistry {
         continue
       }
       this.#ctx.log.warn({ server: id }, 'found a server that nobody here knows; it is kept and listed as orphaned')
-      const server = this.#supervise(this.#create(id, { isOrphaned: true }))
+      const server = this.#supervise(this.#create(id, { isOrphaned: true, uid: await this.#ownerOf(id) }))
       await server.attach()
     }
+  }
+
+  /** The identity a stranger's files belong to: an orphan keeps it, so that it can still write them when adopted. */
+  async #ownerOf(id: string): Promise<number | null> {
+    const volume = await this.#ctx.volumes.find(id)
+    if (!volume) return null
+    const { uid } = await stat(volume.dataDirectory)
+    const { first, count } = this.#ctx.uids
+    const isFree = this.#ctx.state.servers.identities().every((identity) => identity.uid !== uid)
+    return uid >= first && uid < first + count && isFree ? uid : null
   }
 
   async #listFound(): Promise<ReadonlySet<string>> {
@@ -191,14 +202,16 @@ export class ServerRegistry {
     return server
   }
 
-  #create(id: string, options: { readonly isOrphaned?: boolean }): ServerRecord {
+  #create(id: string, options: { readonly isOrphaned?: boolean; readonly uid?: number | null }): ServerRecord {
     const { state, uids, subnetRange, now } = this.#ctx
     return state.transaction(() => {
       const used = state.servers.identities()
-      const uid = allocateUid(
-        uids,
-        used.map((identity) => identity.uid),
-      )
+      const uid =
+        options.uid ??
+        allocateUid(
+          uids,
+          used.map((identity) => identity.uid),
+        )
       const subnets = used.flatMap(({ subnet }) => subnet ?? [])
       const isOrphaned = options.isOrphaned ?? false
       const record: ServerRecord = {
