@@ -1,8 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
 import { arch, availableParallelism, hostname, release, totalmem, type } from 'node:os'
-import type { Static } from 'typebox'
-import type { NodeHost } from '@hatchery/core/api'
+import type { AgentHello } from '@hatchery/core/protocol'
 import type { Runtime } from '@hatchery/core/runtime'
 
 const MIB = 1024 * 1024
@@ -14,7 +13,7 @@ export async function readHostFacts(
   runtime: Runtime,
   dataDirectory: string,
   clockOffsetMs: number,
-): Promise<Static<typeof NodeHost>> {
+): Promise<AgentHello['host']> {
   const disk = await statfs(dataDirectory)
   return {
     agentVersion: AGENT_VERSION,

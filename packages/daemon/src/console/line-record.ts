@@ -1,7 +1,6 @@
-import type { Static } from 'typebox'
-import type { ConsoleLine as ConsoleLineSchema } from '@hatchery/core/api'
+import type { EphemeralEvent } from '@hatchery/core/protocol'
 
-export type ConsoleLine = Static<typeof ConsoleLineSchema>
+export type ConsoleLine = EphemeralEvent<'console'>['data']['lines'][number]
 
 /** A line as it is kept: with the engine's timestamp, from which following goes on after a pause. */
 export interface StoredLine extends ConsoleLine {

@@ -1,7 +1,5 @@
-import type { Static } from 'typebox'
-import type { NodeHost } from '@hatchery/core/api'
 import { AppError } from '@hatchery/core/errors'
-import type { AgentHandlers } from '@hatchery/core/protocol'
+import type { AgentHandlers, AgentHello } from '@hatchery/core/protocol'
 import { parseCursor } from '../console/cursor.ts'
 import type { ServerRegistry } from '../servers/server-registry.ts'
 import type { ServerContext } from '../servers/server-context.ts'
@@ -15,7 +13,7 @@ export interface HandlerOptions {
   readonly connection: PanelConnection
   /** Those of the session under way. */
   readonly watchers: () => Watchers
-  readonly host: () => Promise<Static<typeof NodeHost>>
+  readonly host: () => Promise<AgentHello['host']>
   readonly runner: OperationRunner
 }
 

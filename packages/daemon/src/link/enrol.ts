@@ -1,5 +1,4 @@
-import type { Static } from 'typebox'
-import type { NodeHost } from '@hatchery/core/api'
+import type { AgentHello } from '@hatchery/core/protocol'
 import { AppError, errorFromBody } from '@hatchery/core/errors'
 import type { Enrolment, IdentityStore } from '../state/identity.ts'
 import type { PanelAddress } from './panel-address.ts'
@@ -12,7 +11,7 @@ export interface EnrolOptions {
   readonly panel: PanelAddress
   readonly token: string
   readonly identity: IdentityStore
-  readonly host: Static<typeof NodeHost>
+  readonly host: AgentHello['host']
   readonly now: () => number
   readonly pause: (ms: number) => Promise<void>
   /** @default the platform's */

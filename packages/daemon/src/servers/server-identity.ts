@@ -36,7 +36,7 @@ export function allocateSubnet(
 }
 
 /** Networks the machine reaches by itself: its interfaces and its routing table, the default route left out. */
-export function readHostRoutes(): readonly string[] {
+function readHostRoutes(): readonly string[] {
   const own = Object.values(networkInterfaces()).flatMap((addresses) =>
     (addresses ?? []).flatMap(({ family, cidr }) => (family === 'IPv4' && cidr ? [cidr] : [])),
   )

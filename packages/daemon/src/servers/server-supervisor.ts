@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Static } from 'typebox'
 import type { PowerAction } from '@hatchery/core/api'
 import { AppError } from '@hatchery/core/errors'
 import type { ProcessState, ServerReport, ServerSpec, StopMethod } from '@hatchery/core/protocol'
@@ -85,7 +84,7 @@ export class ServerSupervisor {
     return this.report
   }
 
-  power(action: Static<typeof PowerAction>, intent: PowerIntent): ProcessState {
+  power(action: PowerAction, intent: PowerIntent): ProcessState {
     if ((action === 'start' || action === 'restart') && !this.#driver.record.spec) {
       throw new AppError('SERVER_NOT_FOUND', { id: this.id })
     }

@@ -69,5 +69,3 @@ export const STATE_MIGRATIONS: readonly StateMigration[] = [
     ],
   },
 ]
-
-export const STATE_VERSION = STATE_MIGRATIONS.at(-1)?.version ?? 0
