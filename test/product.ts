@@ -44,6 +44,7 @@ export const ADMIN = { email: 'admin@example.com', password: 'correct horse batt
 export async function startProduct(options: ProductOptions = {}): Promise<Product> {
   const dataDirectory = options.dataDirectory ?? mkdtempSync(path.join(os.tmpdir(), 'hatchery-product-'))
   const port = options.port ?? (await freePort())
+  const firstPort = 20_000 + Math.floor(Math.random() * 300) * 40
   const started = performance.now()
   const child = spawn(
     process.execPath,
@@ -64,6 +65,8 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
         ...process.env,
         HATCHERY_ADMIN_EMAIL: ADMIN.email,
         HATCHERY_ADMIN_PASSWORD: ADMIN.password,
+        // A range of its own, so that products of several tests do not meet.
+        HATCHERY_PORTS: `${firstPort}-${firstPort + 39}`,
         ...options.env,
       },
     },
@@ -80,6 +83,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
   const startedInMs = performance.now() - started
   const parsed = JSON.parse(ready) as Ready
   const apiKey = await createKey(parsed.url)
+  const client = createClient({ url: parsed.url, key: apiKey })
 
   const stop = async () => {
     if (child.exitCode === null) process.kill(parsed.pid, 'SIGINT')
@@ -90,16 +94,24 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
     dataDirectory,
     startedInMs,
     password: parsed.adminPassword ?? ADMIN.password,
-    client: createClient({ url: parsed.url, key: apiKey }),
+    client,
     apiKey,
     process: child,
     stop,
     log: () => log,
     async [Symbol.asyncDispose]() {
+      if (!options.dataDirectory && child.exitCode === null) await deleteServers(client)
       await stop()
       if (!options.dataDirectory) rmSync(dataDirectory, { recursive: true, force: true })
     },
   }
+}
+
+/** Containers outlive the agent on purpose; a test leaves none behind. */
+async function deleteServers(client: Product['client']): Promise<void> {
+  const list = () => client.listServers({ query: { scope: 'all', limit: 100 } })
+  for (const { id } of (await list()).data) await client.deleteServer({ params: { server: id } })
+  await until(async () => (await list()).data.length === 0, 30_000, 'every server of the test is deleted')
 }
 
 /** A port that nothing listens on now. */

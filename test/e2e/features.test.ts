@@ -28,11 +28,6 @@ beforeAll(async () => {
 }, 240_000)
 
 afterAll(async () => {
-  if (product) {
-    for (const { id } of (await product.client.listServers({ query: { scope: 'all', limit: 100 } })).data) {
-      await product.client.deleteServer({ params: { server: id } })
-    }
-  }
   await browser?.close()
   await product?.[Symbol.asyncDispose]()
 }, 60_000)

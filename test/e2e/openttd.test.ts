@@ -49,7 +49,6 @@ beforeAll(async () => {
 }, 240_000)
 
 afterAll(async () => {
-  if (server) await product.client.deleteServer({ params: { server } })
   await browser?.close()
   await product?.[Symbol.asyncDispose]()
 }, 60_000)

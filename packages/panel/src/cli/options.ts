@@ -16,6 +16,8 @@ export interface UpOptions {
   readonly redisUrl: string | null
   readonly publicUrl: string | null
   readonly trustedProxies: readonly string[]
+  /** Ports that a fresh installation offers to servers of this machine. */
+  readonly ports: readonly string[]
   readonly adminEmail: string | null
   readonly adminPassword: string | null
 }
@@ -48,6 +50,7 @@ Environment:
   HATCHERY_DATABASE_URL   postgres://… or mysql://… instead of the SQLite file
   HATCHERY_REDIS_URL      redis://…, needed by a second panel on the same database
   HATCHERY_PUBLIC_URL     address that browsers use, such as https://panel.example.com
+  HATCHERY_PORTS          ports for servers of this machine at the first start (default 25565-25664)
   HATCHERY_TRUSTED_PROXIES  addresses or CIDR blocks of your proxies, with commas between
 
 Ctrl-C stops panel and agent. Servers in Docker keep running; those of the process runtime are stopped gracefully.`
@@ -78,13 +81,18 @@ export function parseUpOptions(
     databaseUrl: env['HATCHERY_DATABASE_URL'] || null,
     redisUrl: env['HATCHERY_REDIS_URL'] || null,
     publicUrl: env['HATCHERY_PUBLIC_URL'] || null,
-    trustedProxies: (env['HATCHERY_TRUSTED_PROXIES'] ?? '')
-      .split(',')
-      .map((part) => part.trim())
-      .filter(Boolean),
+    trustedProxies: list(env['HATCHERY_TRUSTED_PROXIES']),
+    ports: list(env['HATCHERY_PORTS'] || '25565-25664'),
     adminEmail: env['HATCHERY_ADMIN_EMAIL'] || null,
     adminPassword: env['HATCHERY_ADMIN_PASSWORD'] || null,
   }
+}
+
+function list(text: string | undefined): readonly string[] {
+  return (text ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)
 }
 
 function parse(argv: readonly string[]) {

@@ -3,9 +3,6 @@ import os from 'node:os'
 import path from 'node:path'
 import type { Client, Node } from '@hatchery/core/sdk'
 
-/** Ports a fresh installation offers to servers of this machine. */
-const PORTS = ['25565-25664']
-
 export interface LocalNode {
   readonly node: Node
   /** Null when the agent of this data directory is enrolled already. */
@@ -13,7 +10,12 @@ export interface LocalNode {
 }
 
 /** The node of this machine: found by the note in the data directory, else created with location and ports. */
-export async function ensureLocalNode(client: Client, dataDirectory: string, isEnrolled: boolean): Promise<LocalNode> {
+export async function ensureLocalNode(
+  client: Client,
+  dataDirectory: string,
+  isEnrolled: boolean,
+  ports: readonly string[],
+): Promise<LocalNode> {
   const note = path.join(dataDirectory, 'local-node')
   const known = readNote(note)
   const node = known ? await findNode(client, known) : null
@@ -21,12 +23,12 @@ export async function ensureLocalNode(client: Client, dataDirectory: string, isE
     if (isEnrolled && node.status !== 'awaiting-agent') return { node, enrolmentToken: null }
     return { node, enrolmentToken: await enrol(client, node.id) }
   }
-  const created = await createNode(client)
+  const created = await createNode(client, ports)
   writeFileSync(note, created.id, { mode: 0o600 })
   return { node: created, enrolmentToken: await enrol(client, created.id) }
 }
 
-async function createNode(client: Client): Promise<Node> {
+async function createNode(client: Client, ports: readonly string[]): Promise<Node> {
   const { data: locations } = await client.listLocations()
   const location =
     locations[0] ?? (await client.createLocation({ body: { name: 'Here', description: 'Made at the first start.' } }))
@@ -35,7 +37,7 @@ async function createNode(client: Client): Promise<Node> {
   const node = await client.createNode({
     body: { name, description: 'The machine the panel runs on.', location: location.id, fqdn: '127.0.0.1' },
   })
-  await client.createAllocations({ params: { node: node.id }, body: { ip: '0.0.0.0', ports: PORTS } })
+  await client.createAllocations({ params: { node: node.id }, body: { ip: '0.0.0.0', ports: [...ports] } })
   return node
 }
 

@@ -115,6 +115,7 @@ async function startAgent(
     client,
     options.dataDirectory,
     existsSync(path.join(directory, 'agent.sqlite')),
+    options.ports,
   )
   return report
     .step(
