@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { randomBytes } from 'node:crypto'
 import { Kysely, sql, type RawBuilder } from 'kysely'
 import { openStore } from '../storage/open-store.ts'
 import type { Database } from '../storage/schema.ts'
@@ -47,14 +46,21 @@ async function migratedFile(): Promise<Buffer> {
 }
 
 const PREFIX = 'hatchery_test_'
+/** One run of the tests and one of its workers: files that follow each other there use the same databases. */
+const OWNER = `${process.ppid}_${process.env['VITEST_POOL_ID'] ?? `p${process.pid}`}`
 const idle: Record<'postgres' | 'mysql', string[]> = { postgres: [], mysql: [] }
+const opened: Record<'postgres' | 'mysql', number> = { postgres: 0, mysql: 0 }
 const swept: Partial<Record<'postgres' | 'mysql', Promise<void>>> = {}
 
 async function openServerDatabase(dialect: 'postgres' | 'mysql'): Promise<TestDatabase> {
   await (swept[dialect] ??= dropAbandoned(dialect))
-  const name = idle[dialect].pop() ?? (await createDatabase(dialect))
+  const known = idle[dialect].pop()
+  const name = known ?? `${PREFIX}${OWNER}_${++opened[dialect]}`
+  const isUsed = known === undefined && !(await createDatabase(dialect, name))
   const url = urlOf(dialect, name)
   const store = await openStore(url, { connections: 12 })
+  // A file before this one may have ended in the middle of a test.
+  if (isUsed) await empty(store)
   return {
     url,
     store,
@@ -72,25 +78,35 @@ function urlOf(dialect: 'postgres' | 'mysql', name: string): string {
   return url.href
 }
 
-async function createDatabase(dialect: 'postgres' | 'mysql'): Promise<string> {
-  const name = `${PREFIX}${process.pid}_${randomBytes(4).toString('hex')}`
-  await onServer(dialect, async (run) => void (await run(sql.raw(`create database ${name}`))))
-  return name
+/** @returns whether it was made just now */
+async function createDatabase(dialect: 'postgres' | 'mysql', name: string): Promise<boolean> {
+  let isNew = false
+  await onServer(dialect, async (run) => {
+    isNew = !(await listDatabases(dialect, run)).includes(name)
+    if (isNew) await run(sql.raw(`create database ${name}`))
+  })
+  return isNew
 }
 
-/** Databases of test processes that are gone. */
+async function listDatabases(dialect: 'postgres' | 'mysql', run: Run): Promise<readonly string[]> {
+  const rows = await run(
+    dialect === 'postgres'
+      ? sql<{ name: string }>`select datname as name from pg_database where datname like ${`${PREFIX}%`}`
+      : sql<{
+          name: string
+        }>`select schema_name as name from information_schema.schemata where schema_name like ${`${PREFIX}%`}`,
+  )
+  return rows.map(({ name }) => name)
+}
+
+/** Databases of test runs that are over. */
 async function dropAbandoned(dialect: 'postgres' | 'mysql'): Promise<void> {
   await onServer(dialect, async (run) => {
-    const names = await run(
-      dialect === 'postgres'
-        ? sql<{ name: string }>`select datname as name from pg_database where datname like ${`${PREFIX}%`}`
-        : sql<{
-            name: string
-          }>`select schema_name as name from information_schema.schemata where schema_name like ${`${PREFIX}%`}`,
-    )
-    for (const { name } of names) {
+    for (const name of await listDatabases(dialect, run)) {
       if (isAlive(Number(name.slice(PREFIX.length).split('_')[0]))) continue
-      await run(sql.raw(`drop database if exists ${name}`))
+      await run(sql.raw(`drop database if exists ${name}`)).catch(() => {
+        // Another worker of this run is dropping it too.
+      })
     }
   })
 }
@@ -131,12 +147,13 @@ async function empty(store: Store): Promise<void> {
     const quote = isPostgres ? '"' : '`'
     for (const name of tables) await sql.raw(`delete from ${quote}${name}${quote}`).execute(trx)
     if (!isPostgres) await sql`set foreign_key_checks = 1`.execute(trx)
+    await trx.updateTable('event_log_head').set({ position: 0, lock_count: 0 }).execute()
   })
 }
 
 async function tableNames(store: Store): Promise<readonly string[]> {
   const schema = store.dialect === 'postgres' ? sql`current_schema()` : sql`database()`
   const { rows } = await sql<{ name: string }>`select table_name as name from information_schema.tables
-    where table_schema = ${schema} and table_name <> 'schema_steps'`.execute(store.db)
+    where table_schema = ${schema} and table_name not in ('schema_steps', 'event_log_head')`.execute(store.db)
   return rows.map(({ name }) => name as keyof Database)
 }
