@@ -8,6 +8,7 @@ import { checkPassword, hashPassword, requireStrongPassword } from '../users/pas
 import { canonical, toAccount, type UserRow } from '../users/user-rows.ts'
 import { refuseTaken } from '../users/users.ts'
 import { findUser, requireFree } from '../users/write-user.ts'
+import { refreshSummaries } from '../servers/touch-server.ts'
 
 type Account = ResponseOf<typeof getAccount>
 
@@ -80,6 +81,7 @@ export async function changeOwnEmail(ctx: RequestContext, body: BodyOf<typeof ch
         }))
         .where('id', '=', row.id)
         .execute()
+      await refreshSummaries(trx, 'owner_id', row.id)
       await ctx.events.append(trx, { type: 'account:email-changed', userId: row.id, ip: ctx.ip })
     }),
   )

@@ -12,6 +12,7 @@ import { actorOf } from '../activity/actor.ts'
 import type { RequestContext } from '../context.ts'
 import { decodeCursor, encodeCursor } from '../http/cursor.ts'
 import { checkRevision } from '../http/revision.ts'
+import { refreshSummaries } from '../servers/touch-server.ts'
 import { orExists } from '../storage/or-exists.ts'
 import type { Database } from '../storage/schema.ts'
 import { newUuid } from '../storage/uuid.ts'
@@ -125,6 +126,7 @@ export async function updateNode(
         })
         .where('id', '=', node.id)
         .execute()
+      if (body.fqdn !== undefined) await refreshSummaries(trx, 'node_id', node.id)
       await ctx.events.append(trx, { type: 'node:updated', ...actorOf(ctx), nodeId: node.id, data: { ...body } })
       afterCommit(() => ctx.bus.publish('nodes', { id: node.id, uuid }))
       return node.id

@@ -78,13 +78,6 @@ export class NodeOperationRunner implements OperationRunner {
     this.#inBackground(reconcileNode(this.#ctx, this.#specs, (uuid) => this.send(uuid), ready))
   }
 
-  /** Settles when nothing is under way; for tests. */
-  async idle(): Promise<void> {
-    while (this.#background.size > 1 || this.#sending.size > 0) {
-      await Promise.allSettled([...this.#sending.values(), delay(1)])
-    }
-  }
-
   async #send(uuid: string): Promise<void> {
     const ctx = this.#ctx
     const operation = await ctx.db.selectFrom('operations').selectAll().where('uuid', '=', uuid).executeTakeFirst()

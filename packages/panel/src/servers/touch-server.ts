@@ -38,6 +38,19 @@ export async function touchServer(
   afterCommit(() => ctx.bus.publish('servers', { id: server.id, uuid: server.uuid } satisfies ServerHint))
 }
 
+/** What the rows of these servers show has changed with their owner or their node: serialised rows are made anew. */
+export async function refreshSummaries(
+  trx: Transaction<Database>,
+  column: 'owner_id' | 'node_id',
+  id: number,
+): Promise<void> {
+  await trx
+    .updateTable('servers')
+    .set((eb) => ({ summary_revision: eb('summary_revision', '+', 1) }))
+    .where(column, '=', id)
+    .execute()
+}
+
 /** Takes the next generation of a node: one counter for all its servers, so that its highest one says how far it is. */
 export async function nextGeneration(trx: Transaction<Database>, nodeId: number): Promise<Generation> {
   await trx

@@ -18,6 +18,7 @@ import { isUniqueViolation } from '../storage/retry.ts'
 import { hashPassword, requireStrongPassword } from './passwords.ts'
 import { canonical, toUser, type UserRow } from './user-rows.ts'
 import { findUser, insertUser, requireAnotherAdministrator, requireFree, revokeUser } from './write-user.ts'
+import { refreshSummaries } from '../servers/touch-server.ts'
 
 type User = ResponseOf<typeof getUser>
 
@@ -103,8 +104,10 @@ export async function changeUser(
 
   await refuseTaken(() =>
     ctx.store.transaction(async (trx) => {
-      const losesAdmin = before.is_admin === 1 && (body.isAdmin === false || (body.state ?? 'active') !== 'active')
-      if (losesAdmin) await requireAnotherAdministrator(ctx, trx, before.id)
+      const mayLoseAdmin = body.isAdmin === false || (body.state ?? 'active') !== 'active'
+      if (mayLoseAdmin && (await findUser(trx, { id: before.id }))?.is_admin === 1) {
+        await requireAnotherAdministrator(ctx, trx, before.id)
+      }
       await ctx.store.lockRow(trx, 'users', before.id)
       const row = await findUser(trx, { id: before.id })
       if (!row) throw new AppError('USER_NOT_FOUND', { id: uuid })
@@ -117,6 +120,7 @@ export async function changeUser(
         .set({ ...changes, updated_at: ctx.now(), revision: row.revision + 1 })
         .where('id', '=', row.id)
         .execute()
+      if (body.email !== undefined || body.username !== undefined) await refreshSummaries(trx, 'owner_id', row.id)
       const isOut = body.state !== undefined && body.state !== 'active'
       if (isOut || passwordHash !== undefined) await endSessions(ctx, trx, row.id)
       if (isOut || passwordHash !== undefined || body.isAdmin !== undefined || body.state !== undefined) {
