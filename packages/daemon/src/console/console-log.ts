@@ -13,6 +13,8 @@ export interface ConsoleLogOptions extends SegmentOptions {
 }
 
 const MAX_TEXT = 8_192
+/** Kept of a server that may never run again; the rest is on disk. */
+const RECOVERED_LINES = 200
 
 /**
  * The console of one server: every line gets its number when it arrives, is written to disk within a tick, and only then
@@ -40,7 +42,7 @@ export class ConsoleLog {
     this.#options = options
     this.#ringLines = options.ringLines ?? 2_000
     this.#files = new SegmentFiles(directory, options)
-    this.#ring = [...this.#files.recover(this.#ringLines)]
+    this.#ring = [...this.#files.recover(Math.min(this.#ringLines, RECOVERED_LINES))]
     const last = this.#ring.at(-1)
     if (!last) return
     this.#run = last.run
@@ -96,9 +98,17 @@ export class ConsoleLog {
     return () => void this.#listeners.delete(listener)
   }
 
-  /** The newest stored lines. */
+  /** The newest stored lines that are in memory. */
   tail(limit: number): readonly ConsoleLine[] {
     return limit === 0 ? [] : this.#ring.slice(-limit).map(toConsoleLine)
+  }
+
+  /** Where the newest `limit` stored lines begin; what is not in memory counts only as far as its run goes. */
+  startOfNewest(limit: number): ConsoleCursor {
+    const first = this.#ring.at(-limit) ?? this.#ring[0]
+    if (limit === 0 || !first) return this.storedHead
+    const missing = Math.max(0, limit - this.#ring.length)
+    return { run: first.run, line: Math.max(0, first.line - 1 - missing) }
   }
 
   /** Newest lines of output, for a crash report. */

@@ -1,6 +1,6 @@
 import type { EphemeralEvent } from '@hatchery/core/protocol'
 import type { ConsoleLog } from './console-log.ts'
-import type { ConsoleCursor } from './cursor.ts'
+import { compareCursors, type ConsoleCursor } from './cursor.ts'
 
 /** The part of a session that watching needs. */
 export interface ConsoleViewer {
@@ -85,7 +85,7 @@ export class ConsoleWatch {
 
 /** Where a new watch begins: after the given cursor, or so that the newest `tail` lines come first. */
 export function watchFrom(log: ConsoleLog, after: ConsoleCursor | null, tail: number): ConsoleCursor {
-  if (after) return after
-  const [first] = log.tail(tail)
-  return first ? { run: first.run, line: first.line - 1 } : log.storedHead
+  // A cursor that lies ahead comes from a console that is gone.
+  const isKnown = after !== null && compareCursors(after, log.storedHead) <= 0
+  return isKnown ? after : log.startOfNewest(tail)
 }

@@ -88,6 +88,20 @@ describe('console log', () => {
     await log.close()
   })
 
+  test('after a restart the newest lines are found, in memory or not', async () => {
+    using place = new Place()
+    const log = place.open()
+    log.beginRun(1)
+    fill(log, 1, 1_000)
+    await log.close()
+    const again = place.open()
+    const newest = await again.readAfter(again.startOfNewest(600), 600)
+    expect([newest.length, newest[0]?.line, newest.at(-1)?.line]).toEqual([600, 401, 1_000])
+    expect(again.startOfNewest(5_000)).toEqual({ run: 1, line: 0 })
+    expect(again.startOfNewest(0)).toEqual({ run: 1, line: 1_000 })
+    await again.close()
+  })
+
   test('a very long line is cut, with the number of characters that are missing', async () => {
     using place = new Place()
     const log = place.open()

@@ -83,7 +83,8 @@ export function agentHandlers(options: HandlerOptions): AgentHandlers {
     async 'console.read'({ server, after, limit }) {
       const { console } = servers.get(server)
       await console.flushed()
-      const lines = after === null ? console.tail(limit) : await console.readAfter(parseCursor(after), limit)
+      const cursor = after === null ? console.startOfNewest(limit) : parseCursor(after)
+      const lines = await console.readAfter(cursor, limit)
       return { lines: [...lines] }
     },
 
