@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { MIGRATIONS, migrate } from '@hatchery/migrations'
 import { Kysely, sql, type Transaction } from 'kysely'
@@ -21,7 +21,7 @@ export interface OpenStoreOptions extends SqliteOptions, NetworkOptions {
  * @example const store = await openStore('postgres://panel@db.example.com/panel')
  */
 export async function openStore(url: string, options: OpenStoreOptions = {}): Promise<Store> {
-  const opened = await open(url, options)
+  const opened = await connect(url, options)
   try {
     if (options.migrate !== false) {
       await migrate(opened.writes, opened.dialect, MIGRATIONS)
@@ -42,11 +42,13 @@ interface Opened {
   close(): Promise<void>
 }
 
-async function open(url: string, options: OpenStoreOptions): Promise<Opened> {
+async function connect(url: string, options: OpenStoreOptions): Promise<Opened> {
   const { readsOnly } = await import('./read-guard.ts')
   if (url.startsWith('sqlite:')) {
     const path = url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '')
-    await mkdir(dirname(path), { recursive: true })
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    // Hashes and sealed secrets are nobody else's to read; SQLite gives its other files the same mode.
+    await (await open(path, 'a', 0o600)).close()
     const { openSqlite } = await import('./sqlite.ts')
     const files = openSqlite(path, options)
     return {

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
@@ -219,7 +219,7 @@ describe('an SQLite file', () => {
     expect(await nests(store)).toEqual([{ name: 'soon' }])
   })
 
-  test('enforces foreign keys and syncs every commit', async () => {
+  test('enforces foreign keys, syncs every commit, and is its owner’s to read', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'hatchery-pragmas-'))
     const store = await openStore(`sqlite:${join(directory, 'panel.db')}`)
     await expect(store.transaction((trx) => store.insertId(trx, 'ssh_keys', sshKey(999)))).rejects.toThrow(
@@ -231,6 +231,9 @@ describe('an SQLite file', () => {
       )
     expect(await pragma('synchronous')).toBe(2)
     expect(await pragma('journal_mode')).toBe('wal')
+    for (const name of ['panel.db', 'panel.db-wal', 'panel.db-shm']) {
+      expect((await stat(join(directory, name))).mode & 0o777).toBe(0o600)
+    }
     await store.close()
     await rm(directory, { recursive: true })
   })
