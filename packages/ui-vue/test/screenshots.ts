@@ -112,10 +112,13 @@ try {
       const page = await context.newPage()
       const label = { current: '' }
       page.on('console', (message) => {
-        if (message.type() === 'error' && !message.text().includes('Failed to load resource'))
+        if (message.type() === 'error' && !/Failed to (load resource|fetch)/.test(message.text()))
           report(`${label.current}: console: ${message.text().slice(0, 300)}`)
       })
-      page.on('pageerror', (error) => report(`${label.current}: page error: ${error.message}`))
+      // Other programs on the machine make and remove networks; the browser then drops what it is loading.
+      let wasDisturbed = false
+      page.on('requestfailed', (request) => (wasDisturbed ||= request.failure()?.errorText !== 'net::ERR_ABORTED'))
+      page.on('pageerror', (error) => wasDisturbed || report(`${label.current}: page error: ${error.message}`))
       page.on('request', (request) => {
         if (!request.url().startsWith(panel.url) && !/^(data|blob):/.test(request.url()))
           report(`${label.current}: third party: ${request.url()}`)
@@ -125,9 +128,13 @@ try {
         panel.mood = shot.mood ?? 'full'
         await context.clearCookies()
         if (!shot.isSignedOut) await context.addCookies([{ name: 'mock', value: '1', url: panel.url }])
-        await page.goto(panel.url + shot.path)
-        await page.locator('h1').first().waitFor()
-        await page.waitForTimeout(shot.path.startsWith('/servers/') ? 900 : 450)
+        for (let attempt = 0; attempt < 4; attempt += 1) {
+          wasDisturbed = false
+          await page.goto(panel.url + shot.path)
+          await page.locator('h1').first().waitFor()
+          await page.waitForTimeout(shot.path.startsWith('/servers/') ? 900 : 450)
+          if (!wasDisturbed) break
+        }
         await shot.act?.(page)
         if (shot.act) await page.waitForTimeout(500)
         await page.screenshot({ path: `${OUT}/${label.current}.png` })

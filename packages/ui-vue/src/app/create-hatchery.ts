@@ -1,7 +1,7 @@
 import { createClient } from '@hatchery/core/sdk'
 import { VueQueryPlugin } from '@tanstack/vue-query'
 import { createPinia } from 'pinia'
-import { createApp, type App as VueApp } from 'vue'
+import { createApp, shallowRef, type App as VueApp } from 'vue'
 import type { Router } from 'vue-router'
 import { createPanelFeed } from '../api/create-panel-feed.ts'
 import { PANEL, type Panel } from '../api/panel.ts'
@@ -32,7 +32,15 @@ export function createHatchery({ url = '' }: HatcheryOptions = {}): { app: VueAp
   const live = createPanelFeed(url)
   const panel: Panel = { client, live }
   const router = createAppRouter(panel, queries)
-  const app = createApp(App)
+  const failure = shallowRef<unknown>()
+  router.onError((error) => {
+    console.error(error)
+    failure.value = error
+  })
+  router.afterEach(() => {
+    failure.value = undefined
+  })
+  const app = createApp(App, { failure })
   app.provide(PANEL, panel)
   app.use(createPinia()).use(i18n).use(VueQueryPlugin, { queryClient: queries }).use(router)
   applyLanguage(currentLanguage())

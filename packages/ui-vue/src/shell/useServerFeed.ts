@@ -7,12 +7,17 @@ import { isFinished, withOperation } from '../tasks/useOperations.ts'
 
 type ServerPages = InfiniteData<{ readonly data: readonly ServerSummary[] }>
 const LIST_RELOAD_MS = 400
+const GOOD_NEWS_MS = 8000
 
 /** Feeds the query cache from the live channel: one subscription each for servers, jobs and nodes. */
 export function useServerFeed(options: { readonly nodes: () => boolean }): void {
   const queries = useQueryClient()
   let reload: ReturnType<typeof setTimeout> | undefined
-  onScopeDispose(() => clearTimeout(reload))
+  const leaving = new Set<ReturnType<typeof setTimeout>>()
+  onScopeDispose(() => {
+    clearTimeout(reload)
+    leaving.forEach(clearTimeout)
+  })
 
   /** Many changes at once reload the list once. */
   function reloadLists(): void {
@@ -20,6 +25,16 @@ export function useServerFeed(options: { readonly nodes: () => boolean }): void 
       reload = undefined
       void queries.invalidateQueries({ queryKey: queryKeys.servers })
     }, LIST_RELOAD_MS)
+  }
+
+  /** Good news leaves the task centre by itself; a finished power action at once, because the state says it. */
+  function leaveSoon({ id, kind }: Operation): void {
+    const leave = (): void => {
+      leaving.delete(timer)
+      queries.setQueryData<readonly Operation[]>(queryKeys.operations, (all) => all?.filter((one) => one.id !== id))
+    }
+    const timer = setTimeout(leave, kind.startsWith('power.') ? 0 : GOOD_NEWS_MS)
+    leaving.add(timer)
   }
 
   function patchServer({ server: id, state, revision, deleted }: LiveEvents['servers']): void {
@@ -52,7 +67,11 @@ export function useServerFeed(options: { readonly nodes: () => boolean }): void 
   useLive('servers', '', { onEvent: patchServer, onResync: reloadLists })
   useLive('operations', '', {
     onEvent({ operation }) {
-      queries.setQueryData<readonly Operation[]>(queryKeys.operations, (all) => withOperation(all ?? [], operation))
+      // A command is answered by the console; it is no task that anybody follows.
+      if (operation.kind !== 'command') {
+        queries.setQueryData<readonly Operation[]>(queryKeys.operations, (all) => withOperation(all ?? [], operation))
+      }
+      if (operation.status === 'succeeded') leaveSoon(operation)
       if (!isFinished(operation) || !operation.server) return
       void queries.invalidateQueries({ queryKey: queryKeys.server(operation.server), exact: true })
       if (operation.kind === 'delete') reloadLists()
