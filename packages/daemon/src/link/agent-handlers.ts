@@ -39,6 +39,8 @@ export function agentHandlers(options: HandlerOptions): AgentHandlers {
     },
 
     async 'server.apply'({ spec }) {
+      // What is not known yet may still be found on this machine.
+      if (!servers.has(spec.id)) await servers.ready(spec.id)
       return servers.apply(spec)
     },
 

@@ -61,6 +61,10 @@ export class ServerRegistry {
     return [...this.#servers.values()]
   }
 
+  has(id: string): boolean {
+    return this.#servers.has(id)
+  }
+
   /** @throws AppError `SERVER_NOT_FOUND` */
   get(id: string): ServerSupervisor {
     const server = this.#servers.get(id)
