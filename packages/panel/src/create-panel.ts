@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import Fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyReply } from 'fastify'
-import { pino, type Level, type Logger } from 'pino'
+import type { Level, Logger } from 'pino'
 import { DatabaseIdentity } from './access/database-identity.ts'
 import { DatabaseRevocations } from './access/database-revocations.ts'
 import type { HostAuthentication } from './access/identity.ts'
@@ -26,6 +26,7 @@ import { SignInThrottle } from './sessions/sign-in-throttle.ts'
 import { takeLease, type Lease } from './storage/lease.ts'
 import { openStore } from './storage/open-store.ts'
 import type { Store } from './storage/store.ts'
+import { createLog } from './system/log.ts'
 import { Housekeeping } from './system/housekeeping.ts'
 
 const DAY_MS = 24 * 3_600_000
@@ -79,7 +80,7 @@ export interface Panel {
  */
 export async function createPanel(options: PanelOptions): Promise<Panel> {
   const now = options.now ?? Date.now
-  const log = pino({ level: options.log ?? 'info', redact: ['req.headers.authorization', 'req.headers.cookie'] })
+  const log = createLog(options.log ?? 'info')
   const closers: (() => Promise<void> | void)[] = []
   const closeAll = async () => {
     for (const close of closers.reverse().splice(0)) await close()

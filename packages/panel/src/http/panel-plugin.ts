@@ -77,7 +77,8 @@ function sendError({ ctx, gate }: PluginParts, thrown: unknown, request: Fastify
   const { requestId } = gate.entry(request)
   const limitBytes = request.routeOptions.bodyLimit
   const error = isTooLarge(thrown) ? new AppError('BODY_TOO_LARGE', { limitBytes }, { cause: thrown }) : thrown
-  const answered = errorReply(error, requestId, ctx.log)
+  const log = ctx.log.child({ method: request.method, route: request.routeOptions.url })
+  const answered = errorReply(error, requestId, log)
   if (answered.retryAfterSeconds !== null) void reply.header('retry-after', answered.retryAfterSeconds)
   void reply
     .code(answered.status)
