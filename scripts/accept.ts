@@ -13,7 +13,9 @@ export interface AcceptanceLine {
 }
 
 const folder = path.resolve(import.meta.dirname, '../bench/accept')
-const names = readdirSync(folder).filter((file) => file.endsWith('.ts')).map((file) => path.basename(file, '.ts'))
+const names = readdirSync(folder)
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => path.basename(file, '.ts'))
 const [name, ...only] = process.argv.slice(2)
 
 if (!name || !names.includes(name) || !existsSync(path.join(folder, `${name}.ts`))) {
@@ -21,7 +23,11 @@ if (!name || !names.includes(name) || !existsSync(path.join(folder, `${name}.ts`
   process.exit(2)
 }
 
-const { lines } = (await import(pathToFileURL(path.join(folder, `${name}.ts`)).href)) as { lines: readonly AcceptanceLine[] }
+const { lines, finish } = (await import(pathToFileURL(path.join(folder, `${name}.ts`)).href)) as {
+  readonly lines: readonly AcceptanceLine[]
+  /** Ends what lines share. */
+  readonly finish?: () => Promise<void>
+}
 const results: { requirement: string; figure: string; passed: boolean }[] = []
 for (const line of lines) {
   if (only.length > 0 && !only.some((part) => line.requirement.includes(part))) continue
@@ -33,6 +39,7 @@ for (const line of lines) {
   console.log(`${result.passed ? 'pass' : 'FAIL'}  ${line.requirement}\n      ${result.figure}`)
 }
 
+await finish?.()
 const failed = results.filter((result) => !result.passed).length
 mkdirSync(path.resolve(folder, '../results'), { recursive: true })
 writeFileSync(path.resolve(folder, `../results/accept-${name}.json`), `${JSON.stringify(results, null, 2)}\n`)

@@ -1,0 +1,25 @@
+import { spawn } from 'node:child_process'
+import path from 'node:path'
+import type { AcceptanceLine } from '../../scripts/accept.ts'
+
+const ROOT = path.resolve(import.meta.dirname, '../..')
+
+/** A suite of `prove/` as a line; `HATCHERY_ACCEPT_FULL=1` takes its full length. */
+export function prove(suite: string, requirement: string): AcceptanceLine {
+  const mode = process.env['HATCHERY_ACCEPT_FULL'] === '1' ? '--full' : '--quick'
+  return {
+    requirement,
+    async measure() {
+      const argv = ['--conditions=@hatchery/source', path.join(ROOT, 'prove', suite, 'main.ts'), mode]
+      const child = spawn(process.execPath, argv, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
+      let text = ''
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (text += data.toString()))
+      const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+      const said = text
+        .split('\n')
+        .map((line) => line.trim())
+        .filter((line) => line !== '')
+      return { figure: said.slice(-8).join('\n      '), passed: code === 0 }
+    },
+  }
+}
