@@ -174,10 +174,14 @@ export async function confirmNode(ctx: RequestContext, uuid: string): Promise<No
       .select(['id', 'is_recovery', 'panel_epoch'])
       .where('id', '=', found.id)
       .executeTakeFirstOrThrow()
-    // Confirming a node that was refused as another installation binds it to the one that connects next.
+    // Outside of recovery it is the machine that is confirmed: the node is bound to the installation that connects next.
     await trx
       .updateTable('nodes')
-      .set((eb) => ({ installation: null, is_recovery: 0, revision: eb('revision', '+', 1) }))
+      .set((eb) => ({
+        is_recovery: 0,
+        revision: eb('revision', '+', 1),
+        ...(node.is_recovery === 0 && { installation: null }),
+      }))
       .where('id', '=', node.id)
       .execute()
     if (node.is_recovery === 1) await takeNewEpoch(trx, node)

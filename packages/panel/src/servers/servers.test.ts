@@ -21,7 +21,7 @@ for (const dialect of DIALECTS) {
       const created = await node.createServer({ variables: { GREETING: 'moin' } })
       expect(created).toMatchObject({ state: 'installing', name: 'Survival', address: '127.0.0.1:25565' })
       expect(agent.servers.get(created.id)?.spec).toMatchObject({
-        startup: './echo --name moin --port 25565 --token none',
+        startup: './echo --name ${GREETING} --port ${SERVER_PORT} --token ${ADMIN_TOKEN}',
         environment: { GREETING: 'moin', SERVER_PORT: '25565' },
         stop: { type: 'command', command: 'quit' },
       })

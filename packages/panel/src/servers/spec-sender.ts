@@ -60,13 +60,16 @@ export class SpecSender {
 
   async #apply(serverId: number): Promise<void> {
     const ctx = this.#ctx
-    const source = await loadSpecSource(ctx.db, serverId)
-    if (!source || source.server.is_deleting === 1) return
-    const nodeId = source.server.node_id
-    const wanted: Generation = { epoch: source.server.generation_epoch, n: source.server.generation_n }
+    const server = await ctx.db
+      .selectFrom('servers')
+      .select(['uuid', 'node_id', 'is_deleting', 'generation_epoch', 'generation_n'])
+      .where('id', '=', serverId)
+      .executeTakeFirst()
+    if (!server || server.is_deleting === 1) return
+    const nodeId = server.node_id
     const applied = this.#appliedOf(nodeId)
-    const theirs = applied.get(source.server.uuid)
-    if (theirs && compareGenerations(theirs, wanted) >= 0) return
+    const theirs = applied.get(server.uuid)
+    if (theirs && compareGenerations(theirs, { epoch: server.generation_epoch, n: server.generation_n }) >= 0) return
     const link = ctx.nodes.of(nodeId)
     const sessionEpoch = ctx.nodes.sessionEpochOf(nodeId)
     // A node that is away gets it when it connects.
@@ -75,9 +78,12 @@ export class SpecSender {
     }
     if (await this.#isInRecovery(nodeId)) throw new AppError('NODE_IN_RECOVERY', { node: String(nodeId) })
 
+    const source = await loadSpecSource(ctx.db, serverId)
+    if (!source) return
     try {
-      const report = await link.call('server.apply', { spec: buildSpec(source) })
-      applied.set(source.server.uuid, wanted)
+      const spec = buildSpec(source)
+      const report = await link.call('server.apply', { spec })
+      applied.set(spec.id, spec.generation)
       await ctx.store.transaction(async (trx, afterCommit) => {
         await storeReport(ctx, { trx, afterCommit }, { nodeId, sessionEpoch }, report)
       })
