@@ -1,0 +1,93 @@
+import { flag, id, index, integer, nullable, table, text, to, unique, uuid, varchar, type Step } from '../table.ts'
+
+/** Milliseconds since 1970. */
+const now = integer
+
+/** Filled by an import now, read by a later version. */
+export const imported: readonly Step[] = [
+  table('mounts', {
+    id: id(),
+    uuid: uuid(),
+    name: varchar(),
+    description: text(),
+    source: varchar(1024),
+    target: varchar(1024),
+    is_read_only: flag(),
+    is_user_mountable: flag(),
+  }),
+  unique('mounts', 'uuid'),
+  table('mount_links', { id: id(), mount_id: to('mounts', 'cascade'), kind: varchar(20), object_id: integer() }),
+  unique('mount_links', 'mount_id', 'kind', 'object_id'),
+
+  table('schedules', {
+    id: id(),
+    uuid: uuid(),
+    server_id: to('servers', 'cascade'),
+    name: varchar(),
+    cron_minute: varchar(),
+    cron_hour: varchar(),
+    cron_day_of_month: varchar(),
+    cron_month: varchar(),
+    cron_day_of_week: varchar(),
+    is_active: flag(),
+    only_when_online: flag(),
+    last_run_at: nullable(now()),
+    created_at: now(),
+  }),
+  unique('schedules', 'uuid'),
+  index('schedules', ['server_id']),
+  table('schedule_steps', {
+    id: id(),
+    schedule_id: to('schedules', 'cascade'),
+    sequence: integer(),
+    action: varchar(64),
+    payload: text(),
+    offset_seconds: integer(),
+    continue_on_failure: flag(),
+  }),
+  index('schedule_steps', ['schedule_id', 'sequence']),
+
+  table('backups', {
+    id: id(),
+    uuid: uuid(),
+    server_id: to('servers', 'cascade'),
+    name: varchar(),
+    ignored_files: text(),
+    disk: varchar(),
+    checksum: nullable(varchar()),
+    bytes: integer(),
+    is_successful: flag(),
+    is_locked: flag(),
+    completed_at: nullable(now()),
+    created_at: now(),
+    deleted_at: nullable(now()),
+  }),
+  unique('backups', 'uuid'),
+  index('backups', ['server_id']),
+
+  table('database_hosts', {
+    id: id(),
+    uuid: uuid(),
+    name: varchar(),
+    host: varchar(255),
+    port: integer(),
+    username: varchar(),
+    password_encrypted: text(),
+    max_databases: nullable(integer()),
+    node_id: nullable(integer()),
+  }),
+  unique('database_hosts', 'uuid'),
+  table('databases', {
+    id: id(),
+    uuid: uuid(),
+    server_id: to('servers', 'cascade'),
+    database_host_id: to('database_hosts'),
+    name: varchar(),
+    username: varchar(),
+    remote: varchar(),
+    password_encrypted: text(),
+    max_connections: nullable(integer()),
+  }),
+  unique('databases', 'uuid'),
+  index('databases', ['server_id']),
+]
