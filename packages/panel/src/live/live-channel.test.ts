@@ -229,6 +229,32 @@ describe('console', () => {
   })
 })
 
+test('statistics are asked for only while somebody looks, and again when the node is back', async () => {
+  await using node = await withServer()
+  const { agent, server } = node
+  const topic = `server-stats:${server}`
+  await using viewer = await TestViewer.open(node.url, node.client)
+  await viewer.subscribe(topic)
+  const readings = () =>
+    viewer.eventsOf(topic).map(({ event }) => (event as { stats: { cpuPercent: number } }).stats.cpuPercent)
+  await until(() => agent.measured.has(server))
+  agent.measure(server, 12.5)
+  await until(() => readings().at(-1) === 12.5)
+  await using late = await TestViewer.open(node.url, node.client)
+  await late.subscribe(topic)
+  await until(() => late.eventsOf(topic).length === 1)
+
+  await agent.disconnect()
+  await node.connect()
+  await until(() => agent.measured.has(server))
+  agent.measure(server, 50)
+  await until(() => readings().at(-1) === 50)
+  await viewer.ask({ type: 'unsubscribe', topic })
+  expect(agent.measured.has(server)).toBe(true)
+  await late.ask({ type: 'unsubscribe', topic })
+  await until(() => !agent.measured.has(server))
+})
+
 for (const dialect of DIALECTS) {
   describe(`changes on ${dialect}`, () => {
     test('reach the page and the dashboard, and resume where a client was', async () => {

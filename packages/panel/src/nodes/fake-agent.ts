@@ -52,6 +52,8 @@ export class FakeAgent implements AsyncDisposable {
   readonly servers = new Map<string, Report & { spec: Spec | null }>()
   readonly consoles = new Map<string, Line[]>()
   readonly watched = new Set<string>()
+  /** Servers whose statistics somebody looks at. */
+  readonly measured = new Set<string>()
   /** Replaces what the agent does for a method. */
   readonly override: { -readonly [M in AgentMethod]?: AgentHandlers[M] } = {}
   secret: Uint8Array
@@ -114,6 +116,7 @@ export class FakeAgent implements AsyncDisposable {
     this.session = null
     this.#ready = Promise.withResolvers()
     this.watched.clear()
+    this.measured.clear()
     session?.close('the test disconnects')
     await session?.closed
   }
@@ -145,6 +148,12 @@ export class FakeAgent implements AsyncDisposable {
     }))
     log.push(...lines)
     if (this.watched.has(server)) this.session?.emit({ name: 'console', data: { server, lines } })
+  }
+
+  /** Sends one reading, if somebody looks. */
+  measure(server: string, cpuPercent: number): void {
+    const stats = { ...NO_STATS, at: Date.now(), cpuPercent }
+    if (this.measured.has(server)) this.session?.emit({ name: 'stats', data: { server, stats } })
   }
 
   callsOf(method: AgentMethod): readonly RecordedCall[] {
@@ -242,8 +251,14 @@ export class FakeAgent implements AsyncDisposable {
         this.watched.delete(server)
         return {}
       },
-      'stats.watch': async () => ({}),
-      'stats.unwatch': async () => ({}),
+      'stats.watch': async ({ server }) => {
+        this.measured.add(server)
+        return {}
+      },
+      'stats.unwatch': async ({ server }) => {
+        this.measured.delete(server)
+        return {}
+      },
       'operation.cancel': async ({ operation }) => {
         this.emit({
           name: 'operation.finished',
@@ -266,6 +281,16 @@ export class FakeAgent implements AsyncDisposable {
       data: { operation, server, status: 'succeeded', error: null, at: Date.now() },
     })
   }
+}
+
+const NO_STATS = {
+  memoryBytes: 0,
+  memoryLimitBytes: 0,
+  diskBytes: 0,
+  networkRxBytes: 0,
+  networkTxBytes: 0,
+  uptimeMs: 0,
+  pids: 1,
 }
 
 const EMPTY = {

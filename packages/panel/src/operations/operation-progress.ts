@@ -20,27 +20,28 @@ const MAX_ENTRIES = 10_000
 export class ProgressBoard {
   readonly #ctx: RunnerContext
   readonly #entries = new Map<string, Entry>()
-  readonly #unsubscribe: () => void
+  readonly #stop: readonly (() => void)[]
   #timer: NodeJS.Timeout | null = null
 
   constructor(ctx: RunnerContext) {
     this.#ctx = ctx
-    this.#unsubscribe = ctx.nodes.onEphemeral((nodeId, event) => {
-      if (event.name === 'progress') this.#take(nodeId, event.data)
-    })
+    this.#stop = [
+      ctx.nodes.onEphemeral((nodeId, event) => {
+        if (event.name === 'progress') this.#take(nodeId, event.data)
+      }),
+      // It began or ended: what was written then is newer than the last progress.
+      ctx.bus.subscribe('operations', (hint) => {
+        if (isStatusHint(hint)) this.#entries.delete(hint.uuid)
+      }),
+    ]
   }
 
   of(uuid: string): OperationProgress | undefined {
     return this.#entries.get(uuid)
   }
 
-  /** An ended operation shows what was written with its end. */
-  forget(uuid: string): void {
-    this.#entries.delete(uuid)
-  }
-
   close(): void {
-    this.#unsubscribe()
+    for (const stop of this.#stop) stop()
     if (this.#timer) clearTimeout(this.#timer)
   }
 
@@ -86,4 +87,8 @@ export class ProgressBoard {
       return numUpdatedRows > 0n
     })
   }
+}
+
+function isStatusHint(hint: unknown): hint is OperationHint {
+  return typeof hint === 'object' && hint !== null && 'uuid' in hint && !('isProgress' in hint)
 }
