@@ -8,7 +8,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import path from 'node:path'
 import { importBusybox } from '../../packages/daemon/src/runtimes/test-engine.ts'
 import { killUnderLoad, type KillResult } from '../../packages/daemon/src/testing/kill-under-load.ts'

@@ -133,10 +133,11 @@ export class ServerSupervisor {
       const { process, installing } = this.#driver.record.lifecycle
       return process === 'offline' && installing === null
     })
-    await this.#following
     while (!this.#closing.signal.aborted) {
       try {
         await this.#ctx.runtime.remove(this.id)
+        // Its output ends with the container, and nothing writes into the console after that.
+        await this.#following
         await this.#ctx.volumes.remove(this.id)
         await this.console.close()
         await rm(this.#consoleDirectory(this.id), { recursive: true, force: true })
