@@ -110,7 +110,14 @@ export class ConsoleChannel {
   }
 
   #deliver(viewer: Viewer, lines: readonly Line[], skipped: number, shared: Encodings, last: Line): void {
-    const { subscriber } = viewer
+    const { subscriber, sent } = viewer
+    // Who read back from the node may have some of these already.
+    if (sent && compareCursors(lines[0]!, sent) <= 0) {
+      return this.#sendTo(
+        viewer,
+        lines.filter((line) => compareCursors(line, sent) > 0),
+      )
+    }
     if (subscriber.bufferedAmount > MAX_BUFFERED_BYTES) {
       viewer.skipped += lines.length + skipped
       return
@@ -205,11 +212,10 @@ export class ConsoleChannel {
         count += lines.length
         if (this.#ring.reaches(place)) return place
         const newest = this.#ring.last
-        const isAtEnd = !newest || compareCursors(place, newest) === 0
-        if (lines.length === 0) {
-          if (isAtEnd && compareCursors(place, from) !== 0) return place
-          break
-        }
+        // It may be ahead of the ring by now: what the node sends next is joined by `#deliver`.
+        const isAtEnd = !newest || compareCursors(place, newest) >= 0
+        if (isAtEnd && compareCursors(place, from) !== 0) return place
+        if (lines.length === 0) break
       }
     } catch (error) {
       if (!(error instanceof AppError)) throw error
