@@ -66,6 +66,8 @@ for (const runtime of runtimes) {
     lines: result.lines,
     faults: result.faults.length,
     slowestRecoveryMs: Math.round(slowest),
+    /** Of the machine, which others may use at the same time. */
+    load: loadavg()[0],
   })
 }
 for (const breakage of ['resumes-too-late', 'resumes-from-start', 'forgets-what-runs']) {
