@@ -18,4 +18,19 @@
   }
   root.dataset.theme = theme
   if (language) root.lang = language
+  /* A file of the app that was lost on the way (the network changed) leaves an empty page: load it again, not for ever. */
+  addEventListener(
+    'error',
+    function (event) {
+      if (!event.target || !/^(SCRIPT|LINK)$/.test(event.target.nodeName)) return
+      try {
+        if (Date.now() - Number(sessionStorage.getItem('hatchery:reloaded-at') || 0) < 10000) return
+        sessionStorage.setItem('hatchery:reloaded-at', String(Date.now()))
+      } catch (_) {
+        return /* Without storage nobody could tell how often it has been tried. */
+      }
+      location.reload()
+    },
+    true,
+  )
 })()

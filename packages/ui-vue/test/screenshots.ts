@@ -111,12 +111,12 @@ try {
       })
       const page = await context.newPage()
       const label = { current: '' }
+      let wasDisturbed = false
       page.on('console', (message) => {
-        if (message.type() === 'error' && !/Failed to (load resource|fetch)/.test(message.text()))
+        if (message.type() === 'error' && !wasDisturbed && !/Failed to (load resource|fetch)/.test(message.text()))
           report(`${label.current}: console: ${message.text().slice(0, 300)}`)
       })
       // Other programs on the machine make and remove networks; the browser then drops what it is loading.
-      let wasDisturbed = false
       page.on('requestfailed', (request) => (wasDisturbed ||= request.failure()?.errorText !== 'net::ERR_ABORTED'))
       page.on('pageerror', (error) => wasDisturbed || report(`${label.current}: page error: ${error.message}`))
       page.on('request', (request) => {
@@ -131,7 +131,14 @@ try {
         for (let attempt = 0; attempt < 4; attempt += 1) {
           wasDisturbed = false
           await page.goto(panel.url + shot.path)
-          await page.locator('h1').first().waitFor()
+          wasDisturbed ||= await page
+            .locator('h1')
+            .first()
+            .waitFor({ timeout: 8000 })
+            .then(
+              () => false,
+              () => true,
+            )
           await page.waitForTimeout(shot.path.startsWith('/servers/') ? 900 : 450)
           if (!wasDisturbed) break
         }
@@ -141,7 +148,19 @@ try {
         const overflow = await page.evaluate(
           () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
         )
-        if (overflow > 0) report(`${label.current}: ${overflow} px too wide`)
+        if (overflow > 0) {
+          const wide = await page.evaluate(() =>
+            [...document.querySelectorAll('main *')]
+              .filter(
+                (element) =>
+                  element.getBoundingClientRect().right > document.documentElement.clientWidth + 1 &&
+                  !element.closest('.hy-log, [class*=overflow-x]'),
+              )
+              .slice(0, 4)
+              .map((element) => element.outerHTML.slice(0, 120)),
+          )
+          report(`${label.current}: ${overflow} px too wide: ${wide.join(' ')}`)
+        }
         // In the page's own world, so that the page's CSP does not matter for the tool.
         const violations = await page.evaluate(
           async ([source]) => {

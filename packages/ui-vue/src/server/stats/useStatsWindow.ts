@@ -35,6 +35,11 @@ export function useStatsWindow(stats: Readonly<Ref<ServerStats | undefined>>) {
   return { points, newest: computed(() => points.value.at(-1)) }
 }
 
+/** Readings in order as points of a chart. */
+export function toPoints(readings: readonly ServerStats[]): readonly StatsPoint[] {
+  return readings.map((reading, index) => toPoint(reading, readings[index - 1]))
+}
+
 /** A counter that went back started anew with a new run. */
 function toPoint(next: ServerStats, last: ServerStats | undefined): StatsPoint {
   const seconds = last ? (next.at - last.at) / 1000 : 0
