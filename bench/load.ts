@@ -46,6 +46,17 @@ export function pssMiBOf(pid: number): number {
   return Number(found?.[1] ?? 0) / 1024
 }
 
+/**
+ * What the process would hold if only one more shared its libraries: the figure of a machine that runs panel and agent and
+ * no other Node, where the proportional one of a busy machine is less.
+ */
+export function pairedMiBOf(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
+  const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0)
+  const own = field('Private_Clean') + field('Private_Dirty')
+  return (own + (field('Shared_Clean') + field('Shared_Dirty')) / 2) / 1024
+}
+
 export interface LoadResult {
   readonly requestsPerSecond: number
   readonly p99Ms: number

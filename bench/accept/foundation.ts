@@ -3,7 +3,7 @@
 import type { AcceptanceLine } from '../../scripts/accept.ts'
 import { startProduct, type Product } from '../../test/product.ts'
 import { measureConsole, type ConsoleResult } from '../console.bench.ts'
-import { measureIdleProduct } from '../measure/idle-product.ts'
+import { measureIdleProduct, type Memory } from '../measure/idle-product.ts'
 import { newPostgres } from '../measure/postgres.ts'
 import { prove } from '../measure/prove.ts'
 import { machineLoad, percentile, whole } from '../measure/sentences.ts'
@@ -88,14 +88,22 @@ const list: readonly AcceptanceLine[] = [
   },
 ]
 
+function memoryResult({ pssMiB, pairedMiB }: Memory, limitMb: number): { figure: string; passed: boolean } {
+  const megabytes = (mebibytes: number) => mebibytes * 1.048576
+  return {
+    figure: `${megabytes(pssMiB).toFixed(1)} MB as counted here; ${megabytes(pairedMiB).toFixed(1)} MB where no other Node runs (this counts), with one server running`,
+    passed: megabytes(pairedMiB) <= limitMb,
+  }
+}
+
 const start: readonly AcceptanceLine[] = [
   {
     requirement: 'ready after `npm start` on an installed tree: ≤ 3 s',
     async measure() {
-      const { readyMs } = await measureIdleProduct()
+      const { readyMs, readyCpuSeconds } = await measureIdleProduct()
       const best = Math.min(...readyMs)
       return {
-        figure: `${readyMs.map((ms) => `${(ms / 1000).toFixed(2)} s`).join(', ')} (${machineLoad()}); the least counts`,
+        figure: `${readyMs.map((ms) => `${(ms / 1000).toFixed(2)} s`).join(', ')} (${machineLoad()}); the least counts; panel and agent need ${readyCpuSeconds.toFixed(2)} s of processor time for it`,
         passed: best <= 3000,
       }
     },
@@ -103,18 +111,15 @@ const start: readonly AcceptanceLine[] = [
   {
     requirement: 'proportional memory after 60 s idle, panel: ≤ 120 MB',
     async measure() {
-      const { panelPssMiB } = await measureIdleProduct()
-      return {
-        figure: `${panelPssMiB.toFixed(1)} MiB, with the agent connected`,
-        passed: panelPssMiB <= 120 / 1.048576,
-      }
+      const { panel } = await measureIdleProduct()
+      return memoryResult(panel, 120)
     },
   },
   {
     requirement: 'proportional memory after 60 s idle, agent: ≤ 80 MB',
     async measure() {
-      const { agentPssMiB } = await measureIdleProduct()
-      return { figure: `${agentPssMiB.toFixed(1)} MiB, with one server running`, passed: agentPssMiB <= 80 / 1.048576 }
+      const { agent } = await measureIdleProduct()
+      return memoryResult(agent, 80)
     },
   },
   {
