@@ -148,6 +148,8 @@ export class NodeOperationRunner implements OperationRunner {
 
   async #finish(operation: OperationRow, status: FinalStatus, error: ErrorBody | null): Promise<void> {
     await this.#ctx.store.transaction(async (trx, afterCommit) => {
+      // Events of the node take this lock first as well, so that neither waits for the other in a circle.
+      if (operation.node_id !== null) await this.#ctx.store.lockRow(trx, 'nodes', operation.node_id)
       const current = await trx
         .selectFrom('operations')
         .selectAll()

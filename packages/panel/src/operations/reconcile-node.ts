@@ -44,6 +44,7 @@ async function storeReports(
 ): Promise<void> {
   for (let from = 0; from < reports.length; from += REPORTS_AT_ONCE) {
     await ctx.store.transaction(async (trx, afterCommit) => {
+      await ctx.store.lockRow(trx, 'nodes', nodeId)
       for (const report of reports.slice(from, from + REPORTS_AT_ONCE)) {
         const outcome = await storeReport(ctx, { trx, afterCommit }, { nodeId, sessionEpoch }, report)
         if (outcome === 'orphaned') await noteOrphan(ctx, trx, nodeId, report)

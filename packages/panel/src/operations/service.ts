@@ -72,6 +72,7 @@ export async function cancelOperation(ctx: RequestContext, uuid: string): Promis
   if (row.can_cancel === 0) throw new AppError('PERMISSION_DENIED', { permission: 'to cancel it, which nobody has' })
 
   const wasWaiting = await ctx.store.transaction(async (trx, afterCommit) => {
+    if (row.node_id !== null) await ctx.store.lockRow(trx, 'nodes', row.node_id)
     const current = await trx.selectFrom('operations').selectAll().where('id', '=', row.id).executeTakeFirstOrThrow()
     if (current.finished_at !== null) throw new AppError('OPERATION_FINISHED', { id: uuid })
     if (current.sent_at !== null) return false

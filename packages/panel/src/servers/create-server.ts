@@ -120,8 +120,8 @@ export async function createServer(ctx: RequestContext, body: Body): Promise<Res
     () => new AppError('EXTERNAL_ID_EXISTS', { externalId: body.externalId ?? '' }),
   )
 
-  ctx.operations.dispatch(created.operation)
   const server = await readServer(ctx, { id: created.id, uuid: created.uuid, permissions: ['*'] })
+  ctx.operations.dispatch(created.operation)
   return { server, operation: created.operation }
 }
 
