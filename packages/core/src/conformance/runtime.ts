@@ -208,6 +208,23 @@ export function describeRuntime(runner: TestRunner, name: string, createHarness:
       })
     }
 
+    promise('lets a game within a longer startup line end as it wants', async ({ runtime }, spec) => {
+      for (const startup of [
+        `echo first; (\n${CONFORMANCE_PROGRAM}\n); echo never`,
+        `while true; do (\n${CONFORMANCE_PROGRAM}\n); done`,
+      ]) {
+        await runtime.create({ ...spec, startup })
+        await runtime.start(spec.server)
+        const output = new Lines(runtime, spec.server)
+        await output.until('ready')
+        await runtime.stop(spec.server, { type: 'signal', signal: 'SIGTERM' })
+        await within(runtime.waitForExit(spec.server))
+        await output.end()
+        check(output.texts.includes('caught TERM'), `the game heard the signal (${JSON.stringify(output.texts)})`)
+        check(!output.texts.includes('never'), 'nothing of the line is run after it')
+      }
+    })
+
     promise('stops by a command, and in its own way', async ({ runtime }, spec) => {
       for (const method of [{ type: 'command', command: 'exit 0' }, { type: 'runtime' }] as const) {
         await runtime.create(spec)

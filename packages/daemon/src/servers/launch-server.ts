@@ -2,6 +2,7 @@ import { AppError } from '@hatchery/core/errors'
 import type { ServerSpec } from '@hatchery/core/protocol'
 import type { OnProgress } from '@hatchery/core/runtime'
 import type { ServerRecord } from '../state/server-store.ts'
+import { gatewayOf } from '../runtimes/docker/subnets.ts'
 import { patchConfigFiles } from './patch-config-files.ts'
 import { toRuntimeSpec } from './runtime-spec.ts'
 import type { ServerContext } from './server-context.ts'
@@ -42,7 +43,11 @@ export async function launchServer(
 
   steps.phase('preparing', null)
   const volume = await volumes.create(record.id, owner)
-  await patchConfigFiles(ctx.files(volume, owner), spec, signal)
+  const patching = {
+    dockerInterface: machineAddress(runtime, record.subnet),
+    warn: (text: string) => steps.phase('preparing', text),
+  }
+  await patchConfigFiles(ctx.files(volume, owner), spec, patching, signal)
   const [taken] = await ctx.endpoints.conflicts(spec.allocations)
   if (taken !== undefined) throw new AppError('PORT_IN_USE', { port: taken })
 
@@ -51,4 +56,10 @@ export async function launchServer(
   await runtime.create(toRuntimeSpec(record, spec, volume.dataDirectory), signal)
   signal.throwIfAborted()
   await runtime.start(record.id, signal)
+}
+
+/** Where a server finds this machine: the first address of its own network, or loopback where it has none of its own. */
+function machineAddress(runtime: ServerContext['runtime'], subnet: string | null): string | null {
+  if (!runtime.capabilities.isolation) return '127.0.0.1'
+  return subnet === null ? null : gatewayOf(subnet)
 }

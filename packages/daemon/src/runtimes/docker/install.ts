@@ -1,6 +1,7 @@
 import type { ContainerCreateOptions } from 'dockerode'
 import { AppError } from '@hatchery/core/errors'
 import type { InstallResult, InstallSpec } from '@hatchery/core/runtime'
+import { containerEnvironment } from '../container-environment.ts'
 import type { Engine } from './engine.ts'
 import { isStatus } from './engine.ts'
 import { followLog } from './follow-log.ts'
@@ -119,7 +120,7 @@ export function installContainer(
     Hostname: 'installer',
     User: '0:0',
     WorkingDir: '/mnt/server',
-    Env: environment({ ...spec.environment, STARTUP: spec.startup }),
+    Env: environment({ ...containerEnvironment(spec), STARTUP: spec.startup }),
     Tty: false,
     OpenStdin: false,
     Labels: labels(spec.server, 'install', context.installation),

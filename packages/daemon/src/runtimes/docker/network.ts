@@ -4,7 +4,7 @@ import type { ServerId } from '@hatchery/core/runtime'
 import type { Engine } from './engine.ts'
 import { applyFirewall } from './firewall.ts'
 import { LABEL, bridgeName, networkName } from './names.ts'
-import { chooseSubnet, formatAddress, parseCidr, parseRoutes, type Range } from './subnets.ts'
+import { chooseSubnet, gatewayOf, parseCidr, parseRoutes, type Range } from './subnets.ts'
 
 export interface NetworkOptions {
   readonly engine: Engine
@@ -94,7 +94,7 @@ export class ServerNetworks {
           CheckDuplicate: true,
           IPAM: {
             Driver: 'default',
-            Config: [{ Subnet: subnet, Gateway: formatAddress(parseCidr(subnet).start + 1) }],
+            Config: [{ Subnet: subnet, Gateway: gatewayOf(subnet) }],
           },
           Options: {
             'com.docker.network.bridge.name': bridgeName(server),

@@ -1,5 +1,7 @@
 import type { ContainerCreateOptions, HostConfig, MountSettings } from 'dockerode'
 import type { RuntimeSpec } from '@hatchery/core/runtime'
+import { containerEnvironment } from '../container-environment.ts'
+import { SIGNAL_WHOLE_GROUP } from '../shell-line.ts'
 import { LABEL, containerName, networkName } from './names.ts'
 import type { StartCommand } from './startup.ts'
 
@@ -57,7 +59,13 @@ export function gameContainer(spec: RuntimeSpec, start: StartCommand, context: P
     Hostname: spec.server.slice(0, 8),
     User: `${spec.uid}:${spec.gid}`,
     WorkingDir: DATA_PATH,
-    Env: environment({ HOME: DATA_PATH, USER: 'container', ...spec.environment, STARTUP: spec.startup }),
+    Env: environment({
+      HOME: DATA_PATH,
+      USER: 'container',
+      ...SIGNAL_WHOLE_GROUP,
+      ...containerEnvironment(spec),
+      STARTUP: spec.startup,
+    }),
     OpenStdin: true,
     StdinOnce: false,
     AttachStdin: false,

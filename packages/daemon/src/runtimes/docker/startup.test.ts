@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { shellLine, startCommand } from './startup.ts'
+import { startCommand } from './startup.ts'
 
 const own = ['/bin/sh', '-c', 'exec ./game']
 
@@ -24,26 +24,4 @@ test.each([
   ['a yolk with only an entrypoint', { Entrypoint: ['/entrypoint.sh'] }, true],
 ])('leaves the start to the image of %s', (_, image, needsInit) => {
   expect(startCommand(image, './game')).toEqual({ needsInit })
-})
-
-test('puts exec before a simple command only', () => {
-  const simple = [
-    './openttd -D',
-    'java -Xms128M -jar "server file.jar" nogui',
-    '${BINARY} -x $PORT',
-    '/home/container/start.sh',
-  ]
-  for (const line of simple) expect(shellLine(line)).toBe(`exec ${line}`)
-  const rest = [
-    'cd x && ./y',
-    'A=1 ./x',
-    'export A=1; ./x',
-    'if true; then ./x; fi',
-    './x | tee log',
-    'exec ./x',
-    './x > log',
-    '$(cat start)',
-    './a\n./b',
-  ]
-  for (const line of rest) expect(shellLine(line)).toBe(line)
 })

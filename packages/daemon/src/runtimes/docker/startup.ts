@@ -1,3 +1,5 @@
+import { shellLine } from '../shell-line.ts'
+
 /** The parts of an image's configuration that decide how a server is started. */
 export interface ImageStart {
   readonly Entrypoint?: string | string[] | null | undefined
@@ -37,16 +39,4 @@ export function startCommand(image: ImageStart, startup: string): StartCommand {
   const Cmd = ['/bin/sh', '-c', shellLine(startup)]
   const isShellEntrypoint = entrypoint.length > 0 && SHELLS.test(basename(entrypoint[0] ?? ''))
   return isShellEntrypoint ? { Entrypoint: Cmd, Cmd: [], needsInit } : { Cmd, needsInit }
-}
-
-/**
- * A line that is one simple command replaces the shell, so that signals reach the game itself.
- * Anything else (`a && b`, `cd x; ./y`, `VAR=1 ./z`, `if …`) is left to the shell.
- */
-export function shellLine(startup: string): string {
-  const line = startup.trim()
-  const isSimple =
-    /^[./~\w$][^;&|<>()`\n]*$/.test(line) &&
-    !/^(?:\w+=|cd\s|export\s|if\s|for\s|while\s|exec\s|eval\s|set\s|source\s|\.\s|ulimit\s|umask\s|unset\s)/.test(line)
-  return isSimple ? `exec ${line}` : line
 }

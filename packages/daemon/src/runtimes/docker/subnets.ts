@@ -23,6 +23,9 @@ export function formatAddress(value: number): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.')
 }
 
+/** Address of this machine on a server's network. */
+export const gatewayOf = (subnet: string): string => formatAddress(parseCidr(subnet).start + 1)
+
 const overlaps = (a: Range, b: Range) => a.start <= b.end && b.start <= a.end
 
 /** First /28 of `pool` that touches none of `taken`; null when the pool is used up. */

@@ -20,6 +20,7 @@ import type {
 import { createEndpoints } from '../../endpoints/index.ts'
 import { CpuMeter } from '../cgroup.ts'
 import { singleLine } from '../docker/stdin.ts'
+import { shellLine } from '../shell-line.ts'
 import { installRefusal, runInNamespace } from './namespace-install.ts'
 import { OutputFile } from './output-file.ts'
 import { readStat, sessionProcesses } from './proc.ts'
@@ -39,6 +40,8 @@ const WRAPPER = `trap : INT TERM HUP QUIT USR1 USR2; /bin/sh -c "$1" 3>&-; echo 
 
 /** How often a process that this agent did not start itself is looked at. */
 const ADOPTED_LOOK_MS = 200
+/** A kill comes back within a second or two even where a process cannot be ended, as in a wait for a disk. */
+const KILL_ROUNDS = 100
 const KILLED = 128 + osConstants.signals.SIGKILL
 
 /**
@@ -117,8 +120,12 @@ export class ProcessRuntime implements Runtime {
   }
 
   async kill(server: ServerId): Promise<void> {
-    // Whatever was started between the look and the signal is met by the next round.
-    for (let round = 0; round < 10 && (await this.#signal(server, 'SIGKILL')) > 0; round++) await delay(10)
+    const run = await this.#files(server).readRun()
+    // Whatever was started between the look and the signal is met by the next round, and so is a game that has not begun yet.
+    for (let round = 0; round < KILL_ROUNDS && (await this.#alive(run)); round++) {
+      await this.#signal(server, 'SIGKILL')
+      await delay(10)
+    }
   }
 
   async remove(server: ServerId): Promise<void> {
@@ -235,7 +242,7 @@ export class ProcessRuntime implements Runtime {
     await using output = await open(files.outputPath({ key }), 'a')
     await using exit = await open(files.exitPath({ key }), 'a')
     const isRoot = process.getuid?.() === 0
-    const child = spawn('/bin/sh', ['-c', WRAPPER, 'hatchery-server', spec.startup], {
+    const child = spawn('/bin/sh', ['-c', WRAPPER, 'hatchery-server', shellLine(spec.startup)], {
       // A session of its own: neither Ctrl-C in the agent's terminal nor the agent's end reaches it.
       detached: true,
       cwd: spec.dataDirectory,
@@ -257,16 +264,15 @@ export class ProcessRuntime implements Runtime {
     return run !== null && (await readStat(run.pid))?.startTicks === run.startTicks
   }
 
-  /** Signals the game, not the wrapper; answers how many processes got it. */
-  async #signal(server: ServerId, name: string): Promise<number> {
+  /** Signals the game, not the wrapper. */
+  async #signal(server: ServerId, name: string): Promise<void> {
     const number = (osConstants.signals as Record<string, number | undefined>)[name]
     if (number === undefined)
       throw new AppError('RUNTIME_FAILED', { runtime: 'process', reason: `there is no signal ${name}` })
     const run = await this.#files(server).readRun()
-    if (!run || !(await this.#alive(run))) return 0
+    if (!run || !(await this.#alive(run))) return
     const processes = (await sessionProcesses(run.pid)).filter((stat) => stat.pid !== run.pid)
     for (const { pid } of processes) sendSignal(pid, number)
-    return processes.length
   }
 
   /** What the game left in the background ends with it, as in a container. */
