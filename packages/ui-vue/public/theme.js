@@ -6,7 +6,7 @@
   try {
     theme = localStorage.getItem('hatchery:theme') || 'system'
     language = localStorage.getItem('hatchery:language') || ''
-  } catch (_) {
+  } catch {
     /* Storage is blocked: the system's theme and language are used. */
   }
   if (theme === 'system') {
@@ -26,7 +26,7 @@
       try {
         if (Date.now() - Number(sessionStorage.getItem('hatchery:reloaded-at') || 0) < 10000) return
         sessionStorage.setItem('hatchery:reloaded-at', String(Date.now()))
-      } catch (_) {
+      } catch {
         return /* Without storage nobody could tell how often it has been tried. */
       }
       location.reload()

@@ -20,6 +20,27 @@ function send(socket: WebSocket, message: unknown): void {
   socket.send(JSON.stringify(message))
 }
 
+let floodLine = 100_000
+/** A server that writes as much as a busy one can: so many lines a second to everybody who watches it. */
+export function flood(server: string, linesPerSecond: number): () => void {
+  const EVERY_MS = 20
+  const topic = `server-console:${server}`
+  const timer = setInterval(() => {
+    const lines: ConsoleLine[] = Array.from({ length: (linesPerSecond * EVERY_MS) / 1000 }, () => {
+      floodLine += 1
+      return {
+        run: 2,
+        line: floodLine,
+        at: Date.now(),
+        kind: 'out',
+        text: `${Date.now()} ${CONSOLE[floodLine % CONSOLE.length]}`,
+      }
+    })
+    publish(topic, { lines })
+  }, EVERY_MS)
+  return () => clearInterval(timer)
+}
+
 /** The live channel of one tab: a console that goes on, readings each second, an installation that makes progress. */
 export function serveLive(socket: WebSocket, panel: { readonly mood: string }): void {
   const client = { socket, topics: new Set<string>() }

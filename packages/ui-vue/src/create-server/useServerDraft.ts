@@ -16,12 +16,12 @@ interface Person {
 }
 
 /** The server that is being put together, the egg it is made from, and where it would go. */
-export function useServerDraft(self: Person | undefined) {
+export function useServerDraft() {
   const { client } = usePanel()
   const eggId = shallowRef('')
   const name = shallowRef('')
   const description = shallowRef('')
-  const owner = shallowRef<Person | undefined>(self)
+  const owner = shallowRef<Person>()
   const limits = shallowRef<Limits>(DEFAULT_LIMITS)
   const image = shallowRef('')
   const node = shallowRef('')

@@ -8,7 +8,6 @@ import { defineComponent, h } from 'vue'
 
 afterEach(() => {
   localStorage.clear()
-  document.body.replaceChildren()
 })
 const replies = (...servers: unknown[]) => ({
   'GET /account': someAccount,

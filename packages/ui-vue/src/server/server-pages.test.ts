@@ -17,7 +17,6 @@ import { toPoints } from './stats/useStatsWindow.ts'
 
 afterEach(() => {
   localStorage.clear()
-  document.body.replaceChildren()
 })
 const power = `POST /servers/${someServer().id}/power`
 const button = (name: string): HTMLButtonElement | undefined =>

@@ -6,7 +6,6 @@ import SignInPage from './SignInPage.vue'
 
 afterEach(() => {
   vi.useRealTimers()
-  document.body.replaceChildren()
 })
 
 async function signIn(wrapper: Awaited<ReturnType<typeof mountInApp>>['wrapper'], password: string): Promise<void> {

@@ -10,7 +10,6 @@ import { useServerFeed } from './useServerFeed.ts'
 afterEach(() => {
   vi.useRealTimers()
   localStorage.clear()
-  document.body.replaceChildren()
 })
 
 const some = (change: Partial<Operation> = {}): Operation => ({

@@ -2,6 +2,7 @@ import { createClient, type LiveEvents } from '@hatchery/core/sdk'
 import { VueQueryPlugin } from '@tanstack/vue-query'
 import { mount, type VueWrapper } from '@vue/test-utils'
 import axe from 'axe-core'
+import { afterEach } from 'vitest'
 import { createPinia } from 'pinia'
 import { shallowRef, type Component } from 'vue'
 import { createMemoryHistory, createRouter, type RouteRecordRaw, type Router } from 'vue-router'
@@ -10,6 +11,12 @@ import type { LiveFeed, LiveHandlers, LiveKind, LiveStatus } from '../api/live-f
 import { PANEL } from '../api/panel.ts'
 import { createQueryClient } from '../api/query-client.ts'
 import { i18n, loadMessages } from '../i18n/i18n.ts'
+
+const mounted: VueWrapper[] = []
+afterEach(() => {
+  for (const wrapper of mounted.splice(0)) wrapper.unmount()
+  document.body.replaceChildren()
+})
 
 export interface SentRequest {
   readonly method: string
@@ -83,6 +90,7 @@ export async function mountInApp(
       provide: { [PANEL as symbol]: { client, live } },
     },
   })
+  mounted.push(wrapper)
   return { wrapper, sent, live, router }
 }
 

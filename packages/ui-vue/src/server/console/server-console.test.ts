@@ -21,7 +21,6 @@ beforeEach(() => {
 })
 afterEach(() => {
   vi.unstubAllGlobals()
-  document.body.replaceChildren()
 })
 
 test('shows lines once per frame, however many messages came', async () => {
