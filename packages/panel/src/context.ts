@@ -67,5 +67,8 @@ export interface PanelConfig {
   /** Addresses or CIDR blocks whose `X-Forwarded-*` headers are believed. */
   readonly trustedProxies: readonly string[]
   readonly sessionLifetimeMs: number
+  /** This process; no other one has had or will have the name. */
   readonly instance: string
+  /** Where other instances reach this one; null when it works alone. */
+  readonly internalAddress: string | null
 }

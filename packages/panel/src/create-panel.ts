@@ -27,6 +27,9 @@ import { takeLease, type Lease } from './storage/lease.ts'
 import { openStore } from './storage/open-store.ts'
 import type { Store } from './storage/store.ts'
 import { createLog } from './system/log.ts'
+import { InternalServer } from './instances/internal-server.ts'
+import { deriveInstanceSecret } from './instances/sealed-exchange.ts'
+import type { InstanceParts } from './instances/shared-links.ts'
 import { Housekeeping } from './system/housekeeping.ts'
 
 const DAY_MS = 24 * 3_600_000
@@ -52,7 +55,13 @@ export interface PanelOptions {
   readonly sessionLifetimeMs?: number
   /** Requests per minute of each class, or none. */
   readonly rateLimits?: Partial<Readonly<Record<'default' | 'auth' | 'write' | 'power' | 'expensive', number>>> | false
+  /** Begins the name of this process among several; the name itself is never used again. @default the machine's */
   readonly instance?: string
+  /**
+   * Where other instances on the same database reach this one, such as `http://10.0.0.5:8090`: it listens there.
+   * @default a free port of the loopback address, for instances of one machine
+   */
+  readonly internalUrl?: string | null
   readonly now?: () => number
   /** Pauses a sign-in that is slowed down; tests do not wait. */
   readonly pause?: (ms: number) => Promise<void>
@@ -100,8 +109,7 @@ async function assemble(
   closers: (() => Promise<void> | void)[],
   closeAll: () => Promise<void>,
 ): Promise<Panel> {
-  const config = configOf(options)
-  const addresses = createClientAddresses(config.trustedProxies)
+  const addresses = createClientAddresses(options.trustedProxies ?? [])
   const masterKey =
     options.masterKey instanceof Uint8Array ? options.masterKey : await loadMasterKey(options.masterKey.directory)
 
@@ -111,6 +119,10 @@ async function assemble(
   closers.push(() => bus.close())
   const lease = await takeInstanceLease(store, options, now, log)
   if (lease) closers.push(() => lease.release())
+  const instance = nameInstance(options)
+  const instances = await openInstanceLink(store, options, { masterKey, instance, now, log })
+  if (instances) closers.push(() => instances.server.close())
+  const config = configOf(options, instance, instances?.server.address ?? null)
 
   const sequencer = new Sequencer({ store, bus, log })
   closers.push(() => sequencer.close())
@@ -136,7 +148,7 @@ async function assemble(
     log,
     config,
   }
-  const services = options.services?.(base) ?? (await import('./services.ts')).createServices(base)
+  const services = options.services?.(base) ?? (await import('./services.ts')).createServices(base, instances)
   let servicesEnd: Promise<void> | undefined
   const closeServices = () => (servicesEnd ??= services.close())
   closers.push(closeServices)
@@ -209,14 +221,36 @@ function createApp(log: Logger): FastifyInstance {
   })
 }
 
-function configOf(options: PanelOptions): PanelConfig {
+/** Unique for every process that ever was, so that nothing meant for one reaches its successor. */
+function nameInstance({ instance = hostname() }: PanelOptions): string {
+  return `${instance.slice(0, 24)}/${process.pid}/${randomUUID().slice(0, 8)}`
+}
+
+/** With Redis, several instances work on one database and reach each other. */
+async function openInstanceLink(
+  store: Store,
+  options: PanelOptions,
+  parts: {
+    readonly masterKey: Uint8Array
+    readonly instance: string
+    readonly now: () => number
+    readonly log: Logger
+  },
+): Promise<InstanceParts | null> {
+  if (!options.redis || store.dialect === 'sqlite') return null
+  const secret = deriveInstanceSecret(parts.masterKey)
+  return { secret, server: await InternalServer.open({ ...parts, secret }, options.internalUrl ?? null) }
+}
+
+function configOf(options: PanelOptions, instance: string, internalAddress: string | null): PanelConfig {
   return {
     panelName: options.panelName ?? 'Hatchery',
     publicUrl: options.publicUrl ?? null,
     allowedOrigins: options.allowedOrigins ?? [],
     trustedProxies: options.trustedProxies ?? [],
     sessionLifetimeMs: options.sessionLifetimeMs ?? 30 * DAY_MS,
-    instance: options.instance ?? hostname(),
+    instance,
+    internalAddress,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Context } from './context.ts'
+import { SharedLinks, type InstanceParts } from './instances/shared-links.ts'
 import { createLiveChannel, type LiveChannel } from './live/live-channel.ts'
 import { createAgentLinks, type AgentLinks } from './nodes/agent-links.ts'
 import { createOperationRunner } from './operations/node-operation-runner.ts'
@@ -22,13 +23,18 @@ export interface Services {
   close(): Promise<void>
 }
 
-export function createServices(base: BaseContext): Services {
-  const links: AgentLinks = createAgentLinks(base)
+/** @param instances how this instance reaches the others; null when it works alone */
+export function createServices(base: BaseContext, instances: InstanceParts | null = null): Services {
+  const local: AgentLinks = createAgentLinks(base)
+  const links: AgentLinks = instances ? new SharedLinks(base, local, instances) : local
   const withLinks = { ...base, nodes: links, summaries: createSummaryCache(base) }
   const operations = createOperationRunner(withLinks)
   const context: Context = { ...withLinks, operations }
   const live: LiveChannel = createLiveChannel(context)
   links.onReady((session) => operations.onConnected(session))
+  links.onStatus((node) => {
+    if (!links.holds(node)) operations.forgetNode(node)
+  })
 
   return {
     context,

@@ -14,6 +14,8 @@ export interface UpOptions {
   readonly withAgent: boolean
   readonly databaseUrl: string | null
   readonly redisUrl: string | null
+  /** Where other panels on the same database reach this one. */
+  readonly internalUrl: string | null
   readonly publicUrl: string | null
   readonly trustedProxies: readonly string[]
   /** Ports that a fresh installation offers to servers of this machine. */
@@ -49,6 +51,8 @@ Environment:
   HATCHERY_ADMIN_EMAIL, HATCHERY_ADMIN_PASSWORD   the first administrator, instead of a generated one
   HATCHERY_DATABASE_URL   postgres://… or mysql://… instead of the SQLite file
   HATCHERY_REDIS_URL      redis://…, needed by a second panel on the same database
+  HATCHERY_INTERNAL_URL   where panels on other machines reach this one, such as http://10.0.0.5:8090
+                          (default: a free port of the loopback address)
   HATCHERY_PUBLIC_URL     address that browsers use, such as https://panel.example.com
   HATCHERY_PORTS          ports for servers of this machine at the first start (default 25565-25664)
   HATCHERY_TRUSTED_PROXIES  addresses or CIDR blocks of your proxies, with commas between
@@ -80,6 +84,7 @@ export function parseUpOptions(
     withAgent,
     databaseUrl: env['HATCHERY_DATABASE_URL'] || null,
     redisUrl: env['HATCHERY_REDIS_URL'] || null,
+    internalUrl: env['HATCHERY_INTERNAL_URL'] || null,
     publicUrl: env['HATCHERY_PUBLIC_URL'] || null,
     trustedProxies: list(env['HATCHERY_TRUSTED_PROXIES']),
     ports: list(env['HATCHERY_PORTS'] || '25565-25664'),

@@ -13,20 +13,24 @@ export class NodeFeed {
   readonly #subscribers = new Set<Subscriber>()
   readonly #changed = new Map<number, string | undefined>()
   readonly #onNode: (nodeId: number) => void
-  readonly #stop: () => void
+  readonly #stop: readonly (() => void)[]
   #timer: NodeJS.Timeout | null = null
 
   constructor(ctx: FeedContext, onNode: (nodeId: number) => void) {
     this.#ctx = ctx
     this.#onNode = onNode
-    this.#stop = ctx.bus.subscribe('nodes', (hint) => {
-      if (typeof hint !== 'object' || hint === null || !('id' in hint)) return
-      this.#onChanged(Number(hint.id), 'uuid' in hint ? String(hint.uuid) : undefined)
-    })
+    this.#stop = [
+      ctx.bus.subscribe('nodes', (hint) => {
+        if (typeof hint !== 'object' || hint === null || !('id' in hint)) return
+        this.#onChanged(Number(hint.id), 'uuid' in hint ? String(hint.uuid) : undefined)
+      }),
+      // Hints were missed: everybody gets everything again.
+      ctx.bus.onReconnect(() => this.#guard(this.#send([...this.#subscribers], null))),
+    ]
   }
 
   close(): void {
-    this.#stop()
+    for (const stop of this.#stop) stop()
     if (this.#timer) clearTimeout(this.#timer)
     this.#subscribers.clear()
   }

@@ -16,18 +16,24 @@ export class OperationFeed {
   readonly #ctx: FeedContext
   readonly #subscribers = new Set<Subscriber>()
   readonly #changed = new Set<string>()
-  readonly #stop: () => void
+  readonly #stop: readonly (() => void)[]
   #timer: NodeJS.Timeout | null = null
 
   constructor(ctx: FeedContext) {
     this.#ctx = ctx
-    this.#stop = ctx.bus.subscribe('operations', (hint) => {
-      if (typeof hint === 'object' && hint !== null && 'uuid' in hint) this.#onChanged(String(hint.uuid))
-    })
+    this.#stop = [
+      ctx.bus.subscribe('operations', (hint) => {
+        if (typeof hint === 'object' && hint !== null && 'uuid' in hint) this.#onChanged(String(hint.uuid))
+      }),
+      // Hints were missed: everybody gets what is and was under way.
+      ctx.bus.onReconnect(() => {
+        for (const subscriber of this.#subscribers) this.#guard(this.#greet(subscriber))
+      }),
+    ]
   }
 
   close(): void {
-    this.#stop()
+    for (const stop of this.#stop) stop()
     if (this.#timer) clearTimeout(this.#timer)
     this.#subscribers.clear()
   }

@@ -20,10 +20,14 @@ import { welcomeAgent, type Welcome } from './welcome-agent.ts'
 const MAX_HANDSHAKES = 256
 const PANEL = { name: 'hatchery', version: '0.1.0', features: [] as readonly string[] }
 
+/** A node that has just connected, whichever kind it is. */
 export interface ReadySession {
   readonly nodeId: number
   readonly sessionEpoch: number
   readonly isRecovery: boolean
+}
+
+interface OpenSession extends ReadySession {
   readonly session: PanelSession
 }
 
@@ -31,6 +35,8 @@ export interface AgentLinks extends NodeLinks {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Called for each proven connection, before `onStatus`: what the node missed is sent now. */
   onReady(listener: (session: ReadySession) => void): () => void
+  /** Whether this instance has the node's connection. */
+  holds(nodeId: number): boolean
   /** Epoch of the connection in use; null without one. */
   sessionEpochOf(nodeId: number): number | null
   start(): Promise<void>
@@ -62,9 +68,14 @@ class Links implements AgentLinks {
   }
 
   async start(): Promise<void> {
-    // What an earlier process of this instance held is gone with it.
+    // An instance that works alone knows that the connections of an earlier process are gone with it.
+    if (this.#ctx.config.internalAddress !== null) return
     await this.#ctx.store.transaction(async (trx) => {
-      await trx.updateTable('nodes').set({ instance: null }).where('instance', '=', this.#ctx.config.instance).execute()
+      await trx
+        .updateTable('nodes')
+        .set({ instance: null, instance_address: null })
+        .where('instance', 'is not', null)
+        .execute()
     })
   }
 
@@ -72,6 +83,10 @@ class Links implements AgentLinks {
     let link = this.#links.get(node)
     if (!link) this.#links.set(node, (link = new AgentLink(node, (id) => this.#nameOf(id))))
     return link
+  }
+
+  holds(nodeId: number): boolean {
+    return this.#links.get(nodeId)?.isConnected === true
   }
 
   sessionEpochOf(nodeId: number): number | null {
@@ -149,7 +164,7 @@ class Links implements AgentLinks {
     }
   }
 
-  async #open(session: PanelSession, ready: ReadySession): Promise<void> {
+  async #open(session: PanelSession, ready: OpenSession): Promise<void> {
     const { nodeId, sessionEpoch } = ready
     const link = this.of(nodeId)
     // Two proven connections can end their handshakes in any order; the higher epoch is the newer one.
@@ -167,7 +182,7 @@ class Links implements AgentLinks {
     for (const listener of this.#status) listener(nodeId, true)
   }
 
-  async #onClosed(session: PanelSession, { nodeId, sessionEpoch }: ReadySession, reason: string): Promise<void> {
+  async #onClosed(session: PanelSession, { nodeId, sessionEpoch }: OpenSession, reason: string): Promise<void> {
     if (!this.of(nodeId).disconnect(session)) return
     this.#ctx.log.info({ node: nodeId, reason }, 'a node disconnected')
     for (const listener of this.#status) listener(nodeId, false)
@@ -175,7 +190,12 @@ class Links implements AgentLinks {
       await this.#ctx.store.transaction(async (trx, afterCommit) => {
         const { numUpdatedRows } = await trx
           .updateTable('nodes')
-          .set((eb) => ({ instance: null, last_seen_at: this.#ctx.now(), revision: eb('revision', '+', 1) }))
+          .set((eb) => ({
+            instance: null,
+            instance_address: null,
+            last_seen_at: this.#ctx.now(),
+            revision: eb('revision', '+', 1),
+          }))
           .where('id', '=', nodeId)
           .where('session_epoch', '=', sessionEpoch)
           .executeTakeFirst()
@@ -188,7 +208,7 @@ class Links implements AgentLinks {
     }
   }
 
-  async #storeClockOffset({ nodeId, sessionEpoch, session }: ReadySession): Promise<void> {
+  async #storeClockOffset({ nodeId, sessionEpoch, session }: OpenSession): Promise<void> {
     await this.#ctx.store.transaction(async (trx) => {
       await trx
         .updateTable('nodes')
@@ -217,7 +237,7 @@ class Links implements AgentLinks {
   }
 }
 
-function originOf(welcome: Welcome | undefined, session: PanelSession): ReadySession {
+function originOf(welcome: Welcome | undefined, session: PanelSession): OpenSession {
   if (!welcome) throw new Error('A session exists only after its hello.')
   return {
     nodeId: welcome.node.id,

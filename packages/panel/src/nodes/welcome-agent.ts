@@ -60,6 +60,7 @@ export async function welcomeAgent(
         session_epoch: sessionEpoch,
         panel_epoch: panelEpoch,
         instance: ctx.config.instance,
+        instance_address: ctx.config.internalAddress,
         installation: hello.installation,
         is_recovery: isRecovery ? 1 : 0,
         incarnation: hello.incarnation,

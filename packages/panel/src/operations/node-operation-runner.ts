@@ -78,6 +78,11 @@ export class NodeOperationRunner implements OperationRunner {
     this.#inBackground(reconcileNode(this.#ctx, this.#specs, (uuid) => this.send(uuid), ready))
   }
 
+  /** The node has another connection, or none: nobody knows what it holds. */
+  forgetNode(nodeId: number): void {
+    this.#specs.forgetNode(nodeId)
+  }
+
   async #send(uuid: string): Promise<void> {
     const ctx = this.#ctx
     const operation = await ctx.db.selectFrom('operations').selectAll().where('uuid', '=', uuid).executeTakeFirst()
@@ -193,7 +198,7 @@ export class NodeOperationRunner implements OperationRunner {
     for (const { uuid, node_id, status, body, created_at } of unfinished) {
       const { params } = JSON.parse(body) as { params: { lifetimeMs: number | null } }
       const isLate = params.lifetimeMs !== null && this.#ctx.now() - created_at > params.lifetimeMs
-      if (isLate || (status === 'pending' && this.#ctx.nodes.of(node_id ?? 0).isConnected)) this.dispatch(uuid)
+      if (isLate || (status === 'pending' && this.#ctx.nodes.holds(node_id ?? 0))) this.dispatch(uuid)
     }
     await this.#specs.retry()
   }

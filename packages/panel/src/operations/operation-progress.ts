@@ -58,7 +58,8 @@ export class ProgressBoard {
   }
 
   async persist(): Promise<void> {
-    const dirty = [...this.#entries].filter(([, entry]) => entry.isDirty)
+    // Each instance shows what it hears; the one that holds the node's connection writes it down.
+    const dirty = [...this.#entries].filter(([, entry]) => entry.isDirty && this.#ctx.nodes.holds(entry.nodeId))
     for (const [uuid, entry] of dirty) {
       entry.isDirty = false
       try {

@@ -35,6 +35,7 @@ export async function up(options: UpOptions, io: UpIo): Promise<number> {
         database,
         masterKey: { directory: dataDirectory },
         redis: options.redisUrl,
+        internalUrl: options.internalUrl,
         publicUrl: options.publicUrl,
         trustedProxies: options.trustedProxies,
         log: options.logLevel as 'warn',
