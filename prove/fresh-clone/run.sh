@@ -6,8 +6,9 @@ set -euo pipefail
 repository=$(git -C "$(dirname "$0")" rev-parse --show-toplevel)
 bare=$(mktemp -d /tmp/hatchery-bare-XXXXXX)
 cleanup() {
-  umount "$bare/root/proc" "$bare/root/dev" 2>/dev/null || true
-  rm -rf "$bare"
+  # Processes of the root may still hold it; nothing of the machine's own is ever mounted below it but /proc.
+  umount -l "$bare/root/proc" 2>/dev/null || true
+  rm -rf --one-file-system "$bare"
 }
 trap cleanup EXIT
 
@@ -17,7 +18,6 @@ mmdebstrap --quiet --variant=apt --include=nodejs,npm,ca-certificates,git bookwo
 cp /etc/resolv.conf "$bare/root/etc/resolv.conf"
 cp /etc/ssl/certs/ca-certificates.crt "$bare/root/etc/ssl/certs/ca-certificates.crt"
 mount -t proc proc "$bare/root/proc"
-mount --bind /dev "$bare/root/dev"
 git clone --quiet "$repository" "$bare/root/srv/hatchery"
 # git refuses a clone that another user made.
 in_root() { chroot "$bare/root" /usr/bin/env -i HOME=/root PATH=/usr/bin:/bin NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
@@ -50,7 +50,7 @@ until grep -q '"url"' "$bare/out2"; do
   sleep 0.05
 done
 echo "second start: ready after $(($(date +%s%3N) - started)) ms"
-kill -INT "$(node -p 'JSON.parse(process.argv[1]).pid' "$(cat "$bare/out2")")"
+kill -INT "$(node -p 'JSON.parse(process.argv[1]).pid' "$(grep '"url"' "$bare/out2")")"
 wait %2 || true
 
 if [ "${1:-}" = --full ]; then
