@@ -18,8 +18,8 @@ const CONVENTIONS: readonly Convention[] = [
   {
     name: 'routes of the panel come from contracts: use implement()',
     files: /^packages\/panel\/src\//,
-    // The API's own documentation and the web app are no operations.
-    except: /^packages\/panel\/src\/(http|web)\/|\/docs-routes\.ts$|\.test\.ts$|\/testing\//,
+    // The API's own documentation, the web app and what a foreign daemon calls are no operations.
+    except: /^packages\/panel\/src\/(http|web)\/|\/docs-routes\.ts$|^packages\/panel\/src\/wings\/remote\/routes\.ts$|\.test\.ts$|\/testing\//,
     forbidden: /\b(app|fastify|instance|scope)\.(get|post|put|patch|delete|route|all)\(/,
   },
   {

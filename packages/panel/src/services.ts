@@ -3,9 +3,10 @@ import type { Duplex } from 'node:stream'
 import type { Context } from './context.ts'
 import { SharedLinks, type InstanceParts } from './instances/shared-links.ts'
 import { createLiveChannel, type LiveChannel } from './live/live-channel.ts'
-import { createAgentLinks, type AgentLinks } from './nodes/agent-links.ts'
+import type { AgentLinks } from './nodes/agent-links.ts'
 import { createOperationRunner } from './operations/node-operation-runner.ts'
 import { createSummaryCache } from './servers/summary-cache.ts'
+import { createNodeLinks } from './wings/all-links.ts'
 
 /** What `createPanel()` builds before its services. */
 export type BaseContext = Omit<Context, 'nodes' | 'operations' | 'summaries'>
@@ -25,7 +26,7 @@ export interface Services {
 
 /** @param instances how this instance reaches the others; null when it works alone */
 export function createServices(base: BaseContext, instances: InstanceParts | null = null): Services {
-  const local: AgentLinks = createAgentLinks(base)
+  const local: AgentLinks = createNodeLinks(base)
   const links: AgentLinks = instances ? new SharedLinks(base, local, instances) : local
   const withLinks = { ...base, nodes: links, summaries: createSummaryCache(base) }
   const operations = createOperationRunner(withLinks)

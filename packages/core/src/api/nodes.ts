@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { contract } from './contract.ts'
-import { Description, Name, Nothing, Nullable, Page, PageOf, Uuid, named } from './schemas/common.ts'
-import { Allocation, EnrolmentToken, Location, Node, NodeHost } from './schemas/nodes.ts'
+import { Description, Name, Nothing, Nullable, OneOf, Page, PageOf, Uuid, named } from './schemas/common.ts'
+import { Allocation, EnrolmentToken, Location, Node, NodeHost, WingsConfiguration } from './schemas/nodes.ts'
 
 const locationParams = Type.Object({ location: Uuid })
 const nodeParams = Type.Object({ node: Uuid })
@@ -86,7 +86,7 @@ export const createNode = contract({
   method: 'POST',
   path: '/nodes',
   tag: 'Nodes',
-  summary: 'Create a node; an agent is enrolled on it afterwards',
+  summary: 'Create a node; an agent is enrolled on it afterwards, or a Wings configured',
   class: 'at-most-once',
   permission: { admin: 'nodes.create' },
   body: Type.Object({
@@ -94,6 +94,12 @@ export const createNode = contract({
     description: Type.Optional(Description),
     location: Uuid,
     fqdn: Type.String({ minLength: 1, maxLength: 253, pattern: '^[A-Za-z0-9.:_-]+$' }),
+    /** `wings`: an unmodified Pterodactyl or Pelican Wings, which the panel calls; experimental. Default `agent`. */
+    kind: Type.Optional(OneOf(['agent', 'wings'])),
+    /** How the panel calls a Wings. Default `https`. */
+    scheme: Type.Optional(OneOf(['http', 'https'])),
+    /** Port of a Wings' API. Default 8080. */
+    daemonPort: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535 })),
     ...Type.Partial(Type.Object(Capacity)).properties,
   }),
   response: { 201: Node },
@@ -144,6 +150,18 @@ export const createEnrolmentToken = contract({
   params: nodeParams,
   response: { 201: EnrolmentToken },
   errors: ['NODE_NOT_FOUND'],
+})
+
+export const createWingsConfiguration = contract({
+  method: 'POST',
+  path: '/nodes/:node/wings-configuration',
+  tag: 'Nodes',
+  summary: 'Make new credentials for a Wings node and the config.yml with them; those before end',
+  class: 'at-most-once',
+  permission: { admin: 'nodes.update' },
+  params: nodeParams,
+  response: { 201: WingsConfiguration },
+  errors: ['NODE_NOT_FOUND', 'NODE_UNSUPPORTED', 'BAD_REQUEST'],
 })
 
 export const confirmNode = contract({

@@ -40,6 +40,7 @@ export const ENDPOINTS = {
   deleteAllocation: { method: 'DELETE', path: '/nodes/:node/allocations/:allocation', class: 'converge' },
   confirmNode: { method: 'POST', path: '/nodes/:node/confirm', class: 'converge' },
   createEnrolmentToken: { method: 'POST', path: '/nodes/:node/enrolment-token', class: 'at-most-once' },
+  createWingsConfiguration: { method: 'POST', path: '/nodes/:node/wings-configuration', class: 'at-most-once' },
   listOperations: { method: 'GET', path: '/operations', class: 'read' },
   getOperation: { method: 'GET', path: '/operations/:operation', class: 'read' },
   cancelOperation: { method: 'POST', path: '/operations/:operation/cancel', class: 'converge' },

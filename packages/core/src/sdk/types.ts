@@ -334,6 +334,11 @@ export interface EnrolmentToken {
   readonly command: string
 }
 
+export interface WingsConfiguration {
+  readonly tokenId: string
+  readonly configuration: string
+}
+
 export interface Operation {
   readonly id: string
   readonly kind: string
@@ -775,6 +780,9 @@ interface CreateNodeBody {
   readonly description?: string | undefined
   readonly location: string
   readonly fqdn: string
+  readonly kind?: 'agent' | 'wings' | undefined
+  readonly scheme?: 'http' | 'https' | undefined
+  readonly daemonPort?: number | undefined
   readonly memoryMiB?: number | undefined
   readonly diskMiB?: number | undefined
   readonly cpuPercent?: number | undefined
@@ -860,6 +868,12 @@ interface CreateEnrolmentTokenParams {
 }
 
 type CreateEnrolmentTokenResponse = EnrolmentToken
+
+interface CreateWingsConfigurationParams {
+  readonly node: string
+}
+
+type CreateWingsConfigurationResponse = WingsConfiguration
 
 interface ListOperationsQuery {
   readonly cursor?: string | undefined
@@ -1392,7 +1406,7 @@ export interface EndpointTypes {
     readonly body: undefined
     readonly response: ListNodesResponse
   }
-  /** Create a node; an agent is enrolled on it afterwards. */
+  /** Create a node; an agent is enrolled on it afterwards, or a Wings configured. */
   readonly createNode: {
     readonly params: undefined
     readonly query: undefined
@@ -1454,6 +1468,13 @@ export interface EndpointTypes {
     readonly query: undefined
     readonly body: undefined
     readonly response: CreateEnrolmentTokenResponse
+  }
+  /** Make new credentials for a Wings node and the config.yml with them; those before end. */
+  readonly createWingsConfiguration: {
+    readonly params: CreateWingsConfigurationParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: CreateWingsConfigurationResponse
   }
   /** List jobs of the servers the caller has access to, newest first. */
   readonly listOperations: {

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest 
 import type { Context } from '../context.ts'
 import { registerRoutes } from '../routes.ts'
 import { docsRoutes } from '../system/docs-routes.ts'
+import { wingsRemoteRoutes } from '../wings/remote/routes.ts'
 import { webRoutes } from '../web/web-routes.ts'
 import type { ContractLayer } from './contract-layer.ts'
 import { errorReply } from './error-answer.ts'
@@ -48,6 +49,7 @@ export function panelPlugin(parts: PluginParts): FastifyPluginAsync {
       { prefix: '/api/v1' },
     )
     docsRoutes(fastify, gate)
+    await fastify.register(wingsRemoteRoutes, { prefix: '/api/remote', ctx, gate })
     fastify.route({
       method: [...METHODS],
       url: '/api/*',

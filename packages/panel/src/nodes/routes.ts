@@ -1,6 +1,7 @@
 import * as api from '@hatchery/core/api'
 import { implement, type Routes } from '../http/implement.ts'
 import { createEnrolmentToken, enrolAgent } from './enrolment.ts'
+import { createWingsConfiguration } from '../wings/node-configuration.ts'
 import { confirmNode, createNode, deleteNode, listNodes, readNode, updateNode } from './service.ts'
 
 export function nodesRoutes(routes: Routes): void {
@@ -10,6 +11,7 @@ export function nodesRoutes(routes: Routes): void {
   implement(routes, api.updateNode, (ctx, { params, body, ifMatch }) => updateNode(ctx, params.node, body, ifMatch))
   implement(routes, api.deleteNode, (ctx, { params }) => deleteNode(ctx, params.node))
   implement(routes, api.createEnrolmentToken, (ctx, { params }) => createEnrolmentToken(ctx, params.node))
+  implement(routes, api.createWingsConfiguration, (ctx, { params }) => createWingsConfiguration(ctx, params.node))
   implement(routes, api.confirmNode, (ctx, { params }) => confirmNode(ctx, params.node))
   implement(routes, api.enrolAgent, (ctx, { body }) => enrolAgent(ctx, body))
 }

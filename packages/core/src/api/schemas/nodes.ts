@@ -96,3 +96,14 @@ export const EnrolmentToken = named(
   }),
 )
 export type EnrolmentToken = Static<typeof EnrolmentToken>
+
+export const WingsConfiguration = named(
+  'WingsConfiguration',
+  Type.Object({
+    /** Public half of the credentials. */
+    tokenId: Type.String(),
+    /** The whole config.yml, with the secret; shown once. */
+    configuration: Type.String(),
+  }),
+)
+export type WingsConfiguration = Static<typeof WingsConfiguration>
