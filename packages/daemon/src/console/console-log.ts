@@ -4,7 +4,7 @@ import { SegmentFiles, type SegmentOptions } from './segment-files.ts'
 
 export interface ConsoleLogOptions extends SegmentOptions {
   readonly now: () => number
-  /** Lines kept in memory. @default 2,000 */
+  /** Lines kept in memory; more while they are new. @default 2,000 */
   readonly ringLines?: number
   /** Lines arriving within this time are stored and shown together. @default 15 */
   readonly tickMs?: number
@@ -15,6 +15,9 @@ export interface ConsoleLogOptions extends SegmentOptions {
 const MAX_TEXT = 8_192
 /** Kept of a server that may never run again; the rest is on disk. */
 const RECOVERED_LINES = 200
+/** A viewer that is this far behind a flood is still served from memory; it would fall further behind reading from disk. */
+const RECENT_MS = 2_000
+const MAX_RECENT_LINES = 30_000
 
 /**
  * The console of one server: every line gets its number when it arrives, is written to disk within a tick, and only then
@@ -30,6 +33,7 @@ export class ConsoleLog {
   #dropped: ConsoleCursor = { run: 0, line: 0 }
   #waiting: StoredLine[] = []
   #timer: NodeJS.Timeout | null = null
+  #trimming: NodeJS.Timeout | null = null
   #writing: Promise<void> = Promise.resolve()
   #run = 0
   #line = 0
@@ -145,6 +149,7 @@ export class ConsoleLog {
 
   async close(): Promise<void> {
     await this.flushed()
+    if (this.#trimming) clearTimeout(this.#trimming)
     await this.#files.close()
   }
 
@@ -169,12 +174,29 @@ export class ConsoleLog {
       this.#hasDiskError = true
     }
     for (const line of lines) this.#ring.push(line)
-    // Trimmed in large steps, so that a flood does not copy the ring with every tick.
-    if (this.#ring.length < this.#ringLines * 2) return
-    const excess = this.#ring.length - this.#ringLines
+    this.#trim()
+  }
+
+  /** In large steps, so that a flood does not copy the ring with every tick. */
+  #trim(): void {
+    const { length } = this.#ring
+    if (length < this.#ringLines * 2) return
+    const old = this.#options.now() - RECENT_MS
+    const aged = this.#ring.findLastIndex(({ at }) => at <= old) + 1
+    const excess = Math.min(length - this.#ringLines, Math.max(aged, length - MAX_RECENT_LINES))
     const last = this.#ring[excess - 1]
-    if (last) this.#dropped = { run: last.run, line: last.line }
+    if (!last || excess < this.#ringLines) return this.#trimLater()
+    this.#dropped = { run: last.run, line: last.line }
     this.#ring = this.#ring.slice(excess)
+    if (this.#ring.length >= this.#ringLines * 2) this.#trimLater()
+  }
+
+  /** After a flood nothing arrives that would make room. */
+  #trimLater(): void {
+    this.#trimming ??= setTimeout(() => {
+      this.#trimming = null
+      this.#trim()
+    }, RECENT_MS).unref()
   }
 }
 

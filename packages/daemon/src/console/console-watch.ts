@@ -1,6 +1,7 @@
 import type { EphemeralEvent } from '@hatchery/core/protocol'
 import type { ConsoleLog } from './console-log.ts'
 import { compareCursors, type ConsoleCursor } from './cursor.ts'
+import type { ConsoleLine } from './line-record.ts'
 
 /** The part of a session that watching needs. */
 export interface ConsoleViewer {
@@ -9,6 +10,8 @@ export interface ConsoleViewer {
 }
 
 const CHUNK_LINES = 500
+/** Read from disk at once: a file is decoded from its start, so small pieces would cost more than the lines come in. */
+const DISK_LINES = 5_000
 const RETRY_MS = 5
 /** A viewer that is further behind than this is brought to the newest lines, with a count of what it missed. */
 const MAX_BACKLOG_LINES = 50_000
@@ -24,6 +27,8 @@ export class ConsoleWatch {
   readonly #viewer: ConsoleViewer
   readonly #stopListening: () => void
   #cursor: ConsoleCursor
+  /** Read from disk and not sent yet. */
+  #ahead: readonly ConsoleLine[] = []
   /** Left out and not told yet. */
   #skipped = 0
   #isPumping = false
@@ -58,8 +63,7 @@ export class ConsoleWatch {
           return
         }
         this.#skip()
-        const recent = this.#log.recentAfter(this.#cursor, CHUNK_LINES)
-        const lines = recent ?? (await this.#log.readAfter(this.#cursor, CHUNK_LINES))
+        const lines = await this.#next()
         const last = lines.at(-1)
         if (!last || this.#isClosed) return
         this.#cursor = { run: last.run, line: last.line }
@@ -75,11 +79,23 @@ export class ConsoleWatch {
     }
   }
 
+  async #next(): Promise<readonly ConsoleLine[]> {
+    if (this.#ahead.length === 0) {
+      const recent = this.#log.recentAfter(this.#cursor, CHUNK_LINES)
+      if (recent) return recent
+      this.#ahead = await this.#log.readAfter(this.#cursor, DISK_LINES)
+    }
+    const lines = this.#ahead.slice(0, CHUNK_LINES)
+    this.#ahead = this.#ahead.slice(CHUNK_LINES)
+    return lines
+  }
+
   #skip(): void {
     const { run, line } = this.#log.storedHead
     if (run !== this.#cursor.run || line - this.#cursor.line <= MAX_BACKLOG_LINES) return
     this.#skipped += line - this.#cursor.line - KEPT_AFTER_SKIP
     this.#cursor = { run, line: line - KEPT_AFTER_SKIP }
+    this.#ahead = []
   }
 }
 

@@ -73,7 +73,7 @@ describe('console log', () => {
 
   test('older lines are read from disk, and where they are gone a gap says so', async () => {
     using place = new Place()
-    const log = place.open({ ringLines: 10, segmentBytes: 400, maxSegments: 4 })
+    const log = place.open({ now: () => 60_000, ringLines: 10, segmentBytes: 400, maxSegments: 4 })
     log.beginRun(1)
     for (let n = 1; n <= 200; n++) {
       fill(log, n, n)
@@ -85,6 +85,22 @@ describe('console log', () => {
     expect(gap).toMatchObject({ kind: 'gap' })
     expect(next?.line).toBeGreaterThan(100)
     expect(readdirSync(place.directory)).toHaveLength(4)
+    await log.close()
+  })
+
+  test('lines of the last moment stay in memory, so that a viewer of a flood reads no files', async () => {
+    using place = new Place()
+    let now = 1_000
+    const log = place.open({ now: () => now, ringLines: 10 })
+    log.beginRun(1)
+    for (let n = 1; n <= 500; n++) log.append('out', `n ${n}`, now)
+    await log.flushed()
+    expect(log.recentAfter({ run: 1, line: 0 }, 1_000)).toHaveLength(500)
+    now += 3_000
+    log.append('out', 'later', now)
+    await log.flushed()
+    expect(log.recentAfter({ run: 1, line: 0 }, 1_000)).toBeNull()
+    expect(numbers(log.recentAfter({ run: 1, line: 495 }, 1_000) ?? [])).toEqual([496, 497, 498, 499, 500, 501])
     await log.close()
   })
 
