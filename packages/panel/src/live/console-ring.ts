@@ -40,8 +40,13 @@ export class ConsoleRing {
 
   /** Appends what is new of these lines. @returns what was new */
   append(lines: readonly Line[]): readonly Line[] {
-    const last = this.last
-    const fresh = last ? lines.filter((line) => compareCursors(line, last) > 0) : [...lines]
+    let { last } = this
+    // A watch that began anew may send again, in the same batch, what the one before had sent.
+    const fresh = lines.filter((line) => {
+      if (last && compareCursors(line, last) <= 0) return false
+      last = line
+      return true
+    })
     this.#lines.push(...fresh)
     // Cut in large steps, so that a flood does not move the array with every batch.
     if (this.#lines.length > this.#size * 2) this.#lines = this.#lines.slice(-this.#size)
