@@ -3,6 +3,7 @@ import { createGameServer } from '../test/game-server.ts'
 import { startProduct, type Product } from '../test/product.ts'
 import { cpuSecondsOf } from './load.ts'
 import type { Figure } from './main.ts'
+import { removeServers } from './measure/remove-servers.ts'
 import { openConsolePage, type PageCount } from './measure/console-page.ts'
 
 export interface ConsoleResult {
@@ -62,7 +63,7 @@ export async function measureConsole(
   const shown = page ? await page.over(30_000) : null
   const [agent, panel] = pids.map((pid, index) => ((cpuSecondsOf(pid) - before[index]!) * 1e6) / (rate * SECONDS))
   for (const reader of readers) reader.close()
-  await product.client.powerServer({ params: { server: server.id }, body: { action: 'kill' } })
+  await product.client.deleteServer({ params: { server: server.id } })
   const sent = rate * SECONDS
   const delays = healthy.flatMap((reader) => reader.delays).toSorted((a, b) => a - b)
   return {
@@ -135,5 +136,6 @@ export async function bench(): Promise<readonly Figure[]> {
       note: `${result.missing} missing, ${result.doubled} doubled, ${Math.round(result.linesPerSecond)} lines/s, CPU a line: agent ${result.agentMicroseconds.toFixed(1)} µs, panel ${result.panelMicroseconds.toFixed(1)} µs`,
     })
   }
+  await removeServers(product)
   return figures
 }

@@ -6,6 +6,7 @@ import { measureConsole, type ConsoleResult } from '../console.bench.ts'
 import { measureIdleProduct, type Memory } from '../measure/idle-product.ts'
 import { newPostgres } from '../measure/postgres.ts'
 import { prove } from '../measure/prove.ts'
+import { removeServers } from '../measure/remove-servers.ts'
 import { machineLoad, percentile, whole } from '../measure/sentences.ts'
 import { measureStartClick } from '../measure/start-click.ts'
 import { bestOf, newSqlite, openListBench, type ListBench, type ListResult } from '../server-list.bench.ts'
@@ -24,7 +25,9 @@ const running = () => (product ??= startProduct({ args: ['--demo'] }))
 /** Called after the last line. */
 export async function finish(): Promise<void> {
   await (await few)?.[Symbol.asyncDispose]()
-  await (await product)?.[Symbol.asyncDispose]()
+  const last = await product
+  if (last) await removeServers(last)
+  await last?.[Symbol.asyncDispose]()
 }
 
 function rounds(bench: ListBench, sessions: number): ListResult {

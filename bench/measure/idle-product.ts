@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { freePort, startProduct, type Product } from '../../test/product.ts'
 import { cpuSecondsOf, pairedMiBOf, pssMiBOf } from '../load.ts'
+import { removeServers } from './remove-servers.ts'
 import { createMemoryGroup } from './memory-group.ts'
 
 export interface Memory {
@@ -71,8 +72,7 @@ async function measure(): Promise<IdleProduct> {
         isServerRunning: data.some((server) => server.state === 'running'),
       }
     } finally {
-      for (const { id } of (await product.client.listServers({ query: { scope: 'all' } })).data)
-        await product.client.powerServer({ params: { server: id }, body: { action: 'kill' } })
+      await removeServers(product)
       await product.stop()
     }
   } finally {

@@ -6,7 +6,7 @@ import type { Product } from '../../test/product.ts'
 
 const run = promisify(execFile)
 const IMAGE = 'hatchery.local/demo-node:1'
-const COMMAND = 'echo ready; exec sleep 3600'
+const COMMAND = `echo ready; exec node -e 'setInterval(() => {}, 1e6)'`
 
 export interface StartClick {
   /** From the request to the engine's own "start" event, sorted. */
