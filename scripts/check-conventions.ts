@@ -19,7 +19,8 @@ const CONVENTIONS: readonly Convention[] = [
     name: 'routes of the panel come from contracts: use implement()',
     files: /^packages\/panel\/src\//,
     // The API's own documentation, the web app and what a foreign daemon calls are no operations.
-    except: /^packages\/panel\/src\/(http|web)\/|\/docs-routes\.ts$|^packages\/panel\/src\/wings\/remote\/routes\.ts$|\.test\.ts$|\/testing\//,
+    except:
+      /^packages\/panel\/src\/(http|web)\/|\/docs-routes\.ts$|^packages\/panel\/src\/wings\/remote\/routes\.ts$|\.test\.ts$|\/testing\//,
     forbidden: /\b(app|fastify|instance|scope)\.(get|post|put|patch|delete|route|all)\(/,
   },
   {
@@ -39,7 +40,8 @@ const CONVENTIONS: readonly Convention[] = [
     name: 'the environment and the clock are read in main.ts only',
     files: /^packages\/(core|panel|daemon)\/src\//,
     // The process runtime hands its children the machine's own PATH and locale.
-    except: /\.test\.ts$|\.test-data\.ts$|\/test-engine\.ts$|main\.ts$|\/testing\/|\/cli\/|\/conformance\/|\/process-runtime\.ts$/,
+    except:
+      /\.test\.ts$|\.test-data\.ts$|\/test-engine\.ts$|main\.ts$|\/testing\/|\/cli\/|\/conformance\/|\/process-runtime\.ts$/,
     forbidden: /\bprocess\.env\b/,
   },
   {

@@ -14,7 +14,10 @@ for (const entry of Object.values(lock.packages)) {
   for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
     const key = `node_modules/${name}`
     if (lock.packages[key]?.version || !/^\d+\.\d+\.\d+/.test(version)) continue
-    const words = name.replace(/arm-?(eabi|gnueabi|musleabi)(hf)?/, 'arm').replace(/ppc64le?/, 'ppc64').split(/[/-]/)
+    const words = name
+      .replace(/arm-?(eabi|gnueabi|musleabi)(hf)?/, 'arm')
+      .replace(/ppc64le?/, 'ppc64')
+      .split(/[/-]/)
     const os = OS.find((word) => words.includes(word))
     const cpu = CPU.find((word) => words.includes(word))
     if (!cpu || (!os && cpu !== 'wasm32')) throw new Error(`cannot tell the platform of ${name}`)

@@ -68,7 +68,15 @@ export { CONTRACTS } from './registry.ts'
 export { ErrorAnswer, named } from './schemas/common.ts'
 export { Egg, EggSummary, EggVariable, Nest, VariableInput } from './schemas/eggs.ts'
 export { Account, ApiKey, Session, Subuser, User, UserRef } from './schemas/identity.ts'
-export { Allocation, EnrolmentToken, Location, Node, NodeHost, NodeStatus, WingsConfiguration } from './schemas/nodes.ts'
+export {
+  Allocation,
+  EnrolmentToken,
+  Location,
+  Node,
+  NodeHost,
+  NodeStatus,
+  WingsConfiguration,
+} from './schemas/nodes.ts'
 export {
   ActivityEvent,
   ConsoleLine,
