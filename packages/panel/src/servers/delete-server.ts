@@ -22,7 +22,7 @@ export async function deleteServer(ctx: RequestContext, server: AuthorizedServer
     if (tombstone) return { operation: tombstone.operation_uuid, isDone: false }
     const node = await trx
       .selectFrom('nodes')
-      .select(['name', 'is_recovery', 'key_id'])
+      .select(['name', 'is_recovery', 'key_id', 'wings_token_id'])
       .where('id', '=', row.node_id)
       .executeTakeFirstOrThrow()
     if (node.is_recovery === 1) throw new AppError('NODE_IN_RECOVERY', { node: node.name })
@@ -67,8 +67,8 @@ export async function deleteServer(ctx: RequestContext, server: AuthorizedServer
       nodeId: row.node_id,
       data: { server: row.uuid, name: row.name, operation: uuid },
     })
-    // No agent was ever enrolled on this node, so nothing of the server can exist anywhere.
-    const isNowhere = node.key_id === null
+    // No agent was ever enrolled on this node and no Wings configured, so nothing of the server can exist anywhere.
+    const isNowhere = node.key_id === null && node.wings_token_id === null
     if (isNowhere) await confirmDeletion(ctx, change, row.node_id, row.uuid)
     return { operation: uuid, isDone: isNowhere }
   })
