@@ -181,7 +181,7 @@ async function assemble(
     routes: options.routes,
     webRoot: options.webRoot ?? null,
     onMount: async (fastify) => {
-      const detach = upgrades.attach(fastify.server, { prefix: fastify.prefix, isAlone: own !== undefined })
+      const detach = upgrades.attach(fastify.server, fastify.prefix)
       fastify.addHook('preClose', async () => {
         detach()
         await closeServices()

@@ -55,8 +55,6 @@ export function panelPlugin(parts: PluginParts): FastifyPluginAsync {
       url: '/api/*',
       exposeHeadRoute: false,
       handler: async (request, reply) => {
-        // A host's own WebSocket plugin routes every upgrade; ours were answered on the socket already.
-        if (request.headers.upgrade !== undefined) return reply.hijack()
         await gate.enter(request, reply, 'default')
         throw notFound(request, fastify.prefix)
       },

@@ -31,18 +31,33 @@ export class Upgrades {
   }
 
   /**
-   * Listens on a server. Paths below `prefix` are ours; others are left to the host's listeners, or refused where
-   * `isAlone` says that there are none. @returns stops listening
+   * Takes every upgrade below `prefix` before any listener hears of it: a host's WebSocket plugin answers whatever it hears.
+   * Others are left to the host's listeners, or refused where there are none. @returns leaves the server as it was
    */
-  attach(server: Server, { prefix, isAlone }: { readonly prefix: string; readonly isAlone: boolean }): () => void {
-    const listener = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  attach(server: Server, prefix: string): () => void {
+    let isAttached = true
+    const take = (request: IncomingMessage, socket: Duplex, head: Buffer): boolean => {
       const path = pathBelow(prefix, request.url ?? '')
       if (path !== null && path.startsWith('/api/')) this.#upgrade(path, request, socket, head)
-      else if (isAlone) refuse(socket, new AppError('ROUTE_NOT_FOUND', { method: 'GET', path: path ?? '' }))
+      else if (server.listenerCount('upgrade') > 1) return false
+      else refuse(socket, new AppError('ROUTE_NOT_FOUND', { method: 'GET', path: path ?? request.url ?? '' }))
+      return true
     }
-    // First in line: a host's listener that answers every upgrade finds this one taken already.
-    server.prependListener('upgrade', listener)
-    return () => server.off('upgrade', listener)
+    const emit = server.emit
+    const emitOthers = function (this: Server, event: string | symbol, ...values: unknown[]): boolean {
+      if (isAttached && event === 'upgrade' && take(...(values as Parameters<UpgradeHandler>))) return true
+      return Reflect.apply(emit, this, [event, ...values]) as boolean
+    }
+    server.emit = emitOthers
+    // Without a listener, Node does not upgrade at all.
+    const listener = () => undefined
+    server.on('upgrade', listener)
+    return () => {
+      isAttached = false
+      server.off('upgrade', listener)
+      // Somebody who has wrapped this one meanwhile keeps it; it does nothing any more.
+      if (server.emit === emitOthers) server.emit = emit
+    }
   }
 
   /** Ends what is still open; a server that closes would wait for it for ever. */
