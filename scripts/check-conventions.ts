@@ -27,7 +27,7 @@ const CONVENTIONS: readonly Convention[] = [
     name: 'no literal inlining in SQL (Kysely advisories)',
     files: /^(packages\/panel|migrations)\/src\//,
     // Constants of ours and integers that the database gave out.
-    except: /\.test\.ts$|^migrations\/src\/migrate\.ts$|\/(sequencer|open-store)\.ts$/,
+    except: /\.test\.ts$|\/testing\/|^migrations\/src\/migrate\.ts$|\/(sequencer|open-store)\.ts$/,
     forbidden: /\bsql\.(lit|raw)\b/,
   },
   {

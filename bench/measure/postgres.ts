@@ -12,7 +12,11 @@ export async function newPostgres(): Promise<OwnDatabase> {
   const run = async (sql: string) => {
     const client = new Client({ connectionString: server })
     await client.connect()
-    await client.query(sql).finally(() => client.end())
+    try {
+      await client.query(sql)
+    } finally {
+      await client.end()
+    }
   }
   await run(`drop database if exists ${name}`)
   await run(`create database ${name}`)

@@ -6,6 +6,7 @@ import type { Product } from '../../test/product.ts'
 
 const run = promisify(execFile)
 const IMAGE = 'hatchery.local/demo-node:1'
+const PORT = 29_871
 const COMMAND = `echo ready; exec node -e 'setInterval(() => {}, 1e6)'`
 
 export interface StartClick {
@@ -19,7 +20,15 @@ export interface StartClick {
 export async function measureStartClick(product: Product, trials: number): Promise<StartClick> {
   const server = await createGameServer(product, { name: 'Start', startup: COMMAND, image: IMAGE })
   const container = `hatchery-accept-${process.pid}`
-  execFileSync('docker', ['create', '--name', container, '--init', IMAGE, 'sh', '-c', COMMAND])
+  // Like the server's: a network of its own, a port published for both protocols, limits, a read-only root.
+  const limits = ['--read-only', '--memory=256m', '--pids-limit=128', '--cap-drop=ALL', '--tmpfs=/tmp']
+  const ports = ['tcp', 'udp'].map((protocol) => `--publish=0.0.0.0:${PORT}:${PORT}/${protocol}`)
+  execFileSync('docker', ['network', 'create', container], { stdio: 'ignore' })
+  execFileSync(
+    'docker',
+    ['create', '--name', container, '--init', '--network', container, ...ports, ...limits, IMAGE, 'sh', '-c', COMMAND],
+    { stdio: 'ignore' },
+  )
   using starts = watchStarts()
   const params = { params: { server: server.id } }
   const clickMs: number[] = []
@@ -41,7 +50,8 @@ export async function measureStartClick(product: Product, trials: number): Promi
       await run('docker', ['kill', container])
     }
   } finally {
-    execFileSync('docker', ['rm', '-f', container])
+    execFileSync('docker', ['rm', '-f', container], { stdio: 'ignore' })
+    execFileSync('docker', ['network', 'rm', container], { stdio: 'ignore' })
   }
   return { clickMs: clickMs.toSorted((a, b) => a - b), dockerMs: dockerMs.toSorted((a, b) => a - b) }
 }

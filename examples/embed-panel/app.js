@@ -40,7 +40,9 @@ export async function createApp({ dataDirectory }) {
     throw new Error('the site has errors of its own')
   })
   app.post('/upload', async (request) => ({ bytes: (await (await request.file()).toBuffer()).length }))
-  app.get('/chat', { websocket: true }, (socket) => socket.on('message', (text) => socket.send(`Acme heard: ${text}`)))
+  app.get('/chat', { websocket: true }, (socket) =>
+    socket.on('message', (text) => socket.send(`Acme heard: ${String(text)}`)),
+  )
   app.post('/sign-in', (_request, reply) => {
     // A real site checks a password here.
     const token = randomBytes(24).toString('base64url')

@@ -164,6 +164,7 @@ try {
         // In the page's own world, so that the page's CSP does not matter for the tool.
         const violations = await page.evaluate(
           async ([source]) => {
+            // oxlint-disable-next-line typescript/no-implied-eval -- axe comes as text and runs in the page, not here
             const run = new Function(`${source}; return axe`) as () => {
               run(
                 context: unknown,

@@ -82,7 +82,7 @@ const isUnknownKey = (item: unknown): item is UnknownKey =>
   typeof item.json === 'string' &&
   isJson(item.json)
 
-const STOP_TYPES: readonly (EggConfig['stopType'] | string)[] = ['command', 'signal', 'runtime']
+const STOP_TYPES: readonly string[] = ['command', 'signal', 'runtime']
 
 function readConfig(reader: TreeReader, config: TreeMap): EggConfig {
   const stopType = config.get('stopType')
