@@ -16,7 +16,16 @@ export interface PullOptions {
   readonly patienceMs: number
 }
 
-/** Pulls an image; where that fails a local copy is used, and the progress says so. */
+/** A start waits for the registry only when nobody has asked it for this long; a crash loop asks it once. */
+const FRESH_MS = 3_600_000
+
+/** When the registry was last asked for an image, by engine. */
+const asked = new WeakMap<Engine, Map<string, number>>()
+
+/**
+ * Pulls an image; where that fails a local copy is used, and the progress says so. A local copy that was compared with the
+ * registry within the last hour is taken as it is.
+ */
 export async function pullImage(
   options: PullOptions,
   image: string,
@@ -28,10 +37,16 @@ export async function pullImage(
   const local = await engine.find((docker) => docker.getImage(reference.full).inspect(), signal)
   // A digest names its content: there is nothing newer to fetch.
   if (local && reference.digest) return onProgress(step(`The image ${reference.full} is present.`))
+  const known = asked.get(engine) ?? new Map<string, number>()
+  asked.set(engine, known)
+  const last = known.get(reference.full)
+  if (local && last !== undefined && performance.now() - last < FRESH_MS) return
   try {
     await pull(options, reference, local ? options.patienceMs : null, onProgress, signal)
+    known.set(reference.full, performance.now())
   } catch (error) {
     if (signal?.aborted || !(error instanceof AppError)) throw error
+    known.set(reference.full, performance.now())
     const reason = typeof error.details['reason'] === 'string' ? error.details['reason'] : error.message
     if (!local) throw new AppError('IMAGE_PULL_FAILED', { image: reference.full, reason }, { cause: error })
     onProgress(step(`The image ${reference.full} could not be pulled (${reason}). The local copy is used.`))
