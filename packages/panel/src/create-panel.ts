@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import Fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyReply } from 'fastify'
+import { AppError } from '@hatchery/core/errors'
 import type { Level, Logger } from 'pino'
 import { DatabaseIdentity } from './access/database-identity.ts'
 import { DatabaseRevocations } from './access/database-revocations.ts'
@@ -17,6 +18,7 @@ import { errorReply } from './http/error-answer.ts'
 import { panelPlugin } from './http/panel-plugin.ts'
 import { DEFAULT_RATE_LIMITS, MemoryRateLimiter } from './http/rate-limiter.ts'
 import { RequestGate } from './http/request-gate.ts'
+import { API_HEADERS } from './http/security-headers.ts'
 import { Upgrades } from './http/upgrades.ts'
 import { createSecretBox } from './secrets/aes-secret-box.ts'
 import { checkMasterKey } from './secrets/check-master-key.ts'
@@ -208,7 +210,7 @@ async function assemble(
 }
 
 function createApp(log: Logger): FastifyInstance {
-  return Fastify({
+  const app = Fastify({
     logger: false,
     forceCloseConnections: 'idle',
     requestTimeout: 120_000,
@@ -219,6 +221,14 @@ function createApp(log: Logger): FastifyInstance {
       void answer.code(status).header('content-type', 'application/json; charset=utf-8').send(json)
     },
   })
+  // Methods and paths that no route of ours takes are refused in the same shape.
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0] ?? ''
+    const error = new AppError('ROUTE_NOT_FOUND', { method: request.method, path })
+    const { status, json } = errorReply(error, randomUUID(), log)
+    void reply.code(status).headers(API_HEADERS).send(json)
+  })
+  return app
 }
 
 /** Unique for every process that ever was, so that nothing meant for one reaches its successor. */

@@ -22,7 +22,7 @@ export interface PluginParts {
   readonly onMount: (fastify: FastifyInstance) => Promise<void>
 }
 
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const
 const PATTERNS = [...CONTRACTS.values()].map(({ path }) => new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}$`))
 
 /**
