@@ -1,3 +1,4 @@
+import { AppError } from '@hatchery/core/errors'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '../../context.ts'
 import type { RequestGate } from '../../http/request-gate.ts'
@@ -112,7 +113,12 @@ function readCall(node: WingsNode, request: FastifyRequest): Call | null {
 
 /** Whoever guesses is counted by address. */
 async function turnAway(gate: RequestGate, request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
-  await gate.enter(request, reply, 'auth')
+  try {
+    await gate.enter(request, reply, 'auth')
+  } catch (error) {
+    // What looks like a key of the API is none; only too many of them are another answer.
+    if (!(error instanceof AppError) || error.code === 'RATE_LIMITED') throw error
+  }
   if (request.headers.authorization !== undefined) {
     return refuse(403, 'AccessDeniedHttpException', 'You are not authorized to access this resource.')
   }
