@@ -29,9 +29,7 @@ export async function createApp({ dataDirectory }) {
     },
   })
   // Alice runs the company; her user in the panel is its first administrator.
-  const { email } = await ensureFirstAdmin(panel.ctx, { email: 'alice@acme.example' })
-  const users = panel.ctx.db.selectFrom('users').select('uuid')
-  const alice = await users.where('email', '=', email).executeTakeFirstOrThrow()
+  const alice = await ensureFirstAdmin(panel.ctx, { email: 'alice@acme.example' })
   await app.register(panel.plugin, { prefix: '/hosting' })
   app.addHook('onClose', () => panel.close())
 

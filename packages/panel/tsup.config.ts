@@ -6,14 +6,20 @@ const { exports } = JSON.parse(readFileSync(new URL('package.json', import.meta.
 }
 
 export default defineConfig({
-  entry: Object.fromEntries(
-    Object.values(exports).flatMap((target) =>
-      typeof target === 'string'
-        ? []
-        : [[target['@hatchery/source'].replace('./src/', '').replace(/\.ts$/, ''), target['@hatchery/source']]],
+  entry: {
+    // The command line.
+    main: './src/main.ts',
+    ...Object.fromEntries(
+      Object.values(exports).flatMap((target) =>
+        typeof target === 'string'
+          ? []
+          : [[target['@hatchery/source'].replace('./src/', '').replace(/\.ts$/, ''), target['@hatchery/source']]],
+      ),
     ),
-  ),
+  },
   format: 'esm',
+  // Private: nobody else can install it.
+  noExternal: ['@hatchery/migrations'],
   target: 'node24',
   dts: false,
   sourcemap: true,

@@ -133,10 +133,15 @@ for (const dialect of DIALECTS) {
   test(`the first administrator on ${dialect} is made once, with a password shown once`, async () => {
     await using panel = await createTestPanel({ dialect, services })
     const first = await ensureFirstAdmin(panel.ctx, { email: 'root@example.com' })
-    expect(first).toEqual({ email: 'root@example.com', password: expect.stringMatching(/^[A-Za-z0-9]{20}$/) })
+    expect(first).toEqual({
+      uuid: expect.any(String),
+      email: 'root@example.com',
+      password: expect.stringMatching(/^[A-Za-z0-9]{20}$/),
+    })
     const account = await panel.anonymous.call(signIn, { body: { login: 'admin', password: first.password! } })
-    expect(account.body).toMatchObject({ isAdmin: true, mustChangePassword: true })
+    expect(account.body).toMatchObject({ id: first.uuid, isAdmin: true, mustChangePassword: true })
     expect(await ensureFirstAdmin(panel.ctx, { email: 'other@example.com' })).toEqual({
+      uuid: first.uuid,
       email: 'root@example.com',
       password: null,
     })

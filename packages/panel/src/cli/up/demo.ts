@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createServer as listenOn } from 'node:net'
 import type { Client, Egg, Server } from '@hatchery/core/sdk'
+import { findAsset } from './asset.ts'
 import { importDemoImage } from './demo-image.ts'
 
 const NAME = 'Demo chat server'
@@ -64,7 +65,7 @@ function isUnused(port: number): Promise<boolean> {
 }
 
 async function importDemoEgg(client: Client): Promise<Egg> {
-  const text = await readFile(new URL('../../../assets/egg-demo.json', import.meta.url), 'utf8')
+  const text = await readFile(findAsset('egg-demo.json'), 'utf8')
   const { data: nests } = await client.listNests({ query: { limit: 100 } })
   const nest =
     nests.find((one) => one.name === 'Examples') ??

@@ -53,8 +53,7 @@ export async function up(options: UpOptions, io: UpIo): Promise<number> {
       ...(options.adminEmail ? { email: options.adminEmail } : {}),
       ...(options.adminPassword ? { password: options.adminPassword } : {}),
     })
-    const owner = await findAdministrator(panel)
-    administrator = owner
+    administrator = admin.uuid
     const url = await report.step(
       'Panel',
       () => panel.listen({ port: options.port, host: options.host }),
@@ -68,7 +67,8 @@ export async function up(options: UpOptions, io: UpIo): Promise<number> {
       await report
         .step(
           'Demo server',
-          (update) => ensureDemo(client, (listener) => panel.ctx.bus.subscribe('servers', listener), owner, update),
+          (update) =>
+            ensureDemo(client, (listener) => panel.ctx.bus.subscribe('servers', listener), admin.uuid, update),
           ({ state, address, node }) =>
             `${state}, ${address ?? 'no address'}${node.isolated ? '' : ' (NOT isolated from this machine)'}`,
         )
@@ -90,18 +90,6 @@ export async function up(options: UpOptions, io: UpIo): Promise<number> {
     access.withdraw(dataDirectory)
     await shutDown(panel, agent, report)
   }
-}
-
-/** The longest-standing active administrator: the one the command line acts for. */
-async function findAdministrator(panel: Panel): Promise<string> {
-  const { uuid } = await panel.ctx.db
-    .selectFrom('users')
-    .select('uuid')
-    .where('is_admin', '=', 1)
-    .where('state', '=', 'active')
-    .orderBy('id')
-    .executeTakeFirstOrThrow()
-  return uuid
 }
 
 async function startAgent(
