@@ -15,6 +15,7 @@ import type {
   RuntimeSpec,
   ServerId,
 } from '@hatchery/core/runtime'
+import type { EngineDeadlines } from './deadlines.ts'
 import { Engine, isStatus, isUnavailable } from './engine.ts'
 import { followLog } from './follow-log.ts'
 import { parseImageReference } from './image-reference.ts'
@@ -40,6 +41,8 @@ export interface DockerRuntimeOptions {
   readonly firewall?: boolean
   /** Private ranges that servers may reach all the same, such as that of a database host: `192.168.7.10/32`. */
   readonly allowedNetworks?: readonly string[]
+  /** How long the engine may take to answer, by kind of call. */
+  readonly deadlines?: Partial<EngineDeadlines>
   readonly log?: (message: string, details?: Readonly<Record<string, unknown>>) => void
 }
 
@@ -74,11 +77,12 @@ export class DockerRuntime implements Runtime {
       firewall: true,
       allowedNetworks: [],
       registryAuth: () => null,
+      deadlines: {},
       log: () => undefined,
       ...options,
     }
-    const { socketPath, subnetPool: pool, installation, ...network } = this.#options
-    this.#engine = new Engine(socketPath)
+    const { socketPath, deadlines, subnetPool: pool, installation, ...network } = this.#options
+    this.#engine = new Engine(socketPath, deadlines)
     this.#networks = new ServerNetworks({ engine: this.#engine, installation, pool, ...network })
     this.#stdin = new StdinWriters(this.#engine)
     this.#stats = new StatsReader(this.#engine)

@@ -97,7 +97,7 @@ test.runIf(hasEngine('docker engine restart'))(
         await way.open()
       }
       await untilCount(lines.length + 20)
-      await direct.stop(server, { type: 'signal', signal: 'SIGTERM' })
+      await direct.kill(server)
       expect((await exit).isRunning).toBe(false)
       await output
       expect(lines).toEqual(Array.from({ length: lines.length }, (_, index) => `line ${index + 1}`))

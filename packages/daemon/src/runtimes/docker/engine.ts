@@ -1,5 +1,6 @@
 import type Docker from 'dockerode'
 import { AppError } from '@hatchery/core/errors'
+import { limitWaiting, type EngineDeadlines } from './deadlines.ts'
 
 export interface EngineFacts {
   readonly version: string
@@ -12,19 +13,27 @@ export interface EngineFacts {
 /** One Docker engine behind a Unix socket. The client library is loaded with the first call. */
 export class Engine {
   readonly #socketPath: string
+  readonly #deadlines: Partial<EngineDeadlines>
   #client: Promise<Docker> | undefined
   #facts: Promise<EngineFacts> | undefined
 
-  constructor(socketPath: string) {
+  constructor(socketPath: string, deadlines: Partial<EngineDeadlines> = {}) {
     this.#socketPath = socketPath
+    this.#deadlines = deadlines
   }
 
-  /** Runs one call and turns what fails into an `AppError`. */
+  /** Runs one call, under the deadline of its kind, and turns what fails into an `AppError`. */
   async call<T>(use: (docker: Docker) => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (signal?.aborted) throw new AppError('CANCELLED')
-    this.#client ??= import('dockerode').then(({ default: Client }) => new Client({ socketPath: this.#socketPath }))
+    this.#client ??= import('dockerode').then(({ default: Client }) => {
+      const client = new Client({ socketPath: this.#socketPath })
+      limitWaiting(client.modem, this.#deadlines)
+      return client
+    })
     try {
-      const result = use(await this.#client)
+      const client = await this.#client
+      signal?.throwIfAborted()
+      const result = use(client)
       return await (signal ? untilAborted(result, signal) : result)
     } catch (error) {
       throw signal?.aborted ? new AppError('CANCELLED', {}, { cause: error }) : asAppError(error)
