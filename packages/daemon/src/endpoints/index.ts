@@ -1,1 +1,1 @@
-export { createEndpoints, type EndpointAllocation, type LocalEndpointsOptions } from './local-endpoints.ts'
+export { createEndpoints } from './local-endpoints.ts'

@@ -1,2 +1,1 @@
-export { bytesFromName, nameFromBytes } from './file-names.ts'
-export { createLocalFileTree, type LocalFileTreeOptions } from './local-file-tree.ts'
+export { createLocalFileTree } from './local-file-tree.ts'

@@ -1,1 +1,1 @@
-export { createDirectoryVolumes, diskUsage, type DirectoryVolumesOptions } from './directory-volumes.ts'
+export { createDirectoryVolumes } from './directory-volumes.ts'
