@@ -55,12 +55,14 @@ export class DatabaseIdentity implements Identity {
   }
 
   async #sessionPrincipal(token: string): Promise<Principal> {
-    const key = tokenHash(token)
+    const hash = tokenHash(token)
+    // Each kind of credential has names of its own in the cache: one is never taken for another, with its other checks.
+    const key = `session:${hash}`
     const now = this.#parts.now()
     let entry = this.#cache.get(key)
     if (!entry) {
       const { epoch } = this.#cache
-      entry = await this.#loadSession(key)
+      entry = await this.#loadSession(hash)
       if (!entry) return ANONYMOUS
       this.#cache.set(key, entry, epoch)
     }
@@ -72,7 +74,7 @@ export class DatabaseIdentity implements Identity {
     return entry.principal
   }
 
-  async #loadSession(key: string): Promise<CachedCredential | undefined> {
+  async #loadSession(hash: string): Promise<CachedCredential | undefined> {
     const row = await this.#parts.store.db
       .selectFrom('sessions')
       .innerJoin('users', 'users.id', 'sessions.user_id')
@@ -85,7 +87,7 @@ export class DatabaseIdentity implements Identity {
         'users.uuid as userUuid',
         'users.is_admin as isAdmin',
       ])
-      .where('sessions.token_hash', '=', key)
+      .where('sessions.token_hash', '=', hash)
       .where('sessions.revoked_at', 'is', null)
       .where('users.state', '=', 'active')
       .executeTakeFirst()
@@ -98,7 +100,7 @@ export class DatabaseIdentity implements Identity {
   async #apiKeyPrincipal(authorization: string, request: IncomingMessage): Promise<Principal> {
     const token = /^Bearer (.+)$/i.exec(authorization)?.[1]
     if (token === undefined) throw new AppError('NOT_SIGNED_IN')
-    const key = tokenHash(token)
+    const key = `api-key:${tokenHash(token)}`
     const now = this.#parts.now()
     let entry = this.#cache.get(key)
     if (!entry) {

@@ -64,6 +64,18 @@ for (const dialect of DIALECTS) {
       expect(await make(['admin:*'])).toBe('GRANT_EXCEEDS_OWN')
     })
 
+    test('are no session cookies, and session cookies are no keys, also when they were used a moment ago', async () => {
+      await using panel = await createTestPanel({ dialect, services })
+      const client = await panel.signInAs(await panel.createUser())
+      const { secret } = (await client.call(createApiKey, { body: { name: 'bot' } })).body
+      expect((await panel.anonymous.call(getAccount, bearer(secret))).status).toBe(200)
+      const asCookie = { headers: { cookie: `hatchery=${secret}` } }
+      expect(await panel.anonymous.refusal(getAccount, asCookie)).toBe('NOT_SIGNED_IN')
+      const session = client.headers['cookie']!.replace('hatchery=', '')
+      expect((await client.call(getAccount)).status).toBe(200)
+      expect(await panel.anonymous.refusal(getAccount, bearer(session))).toBe('NOT_SIGNED_IN')
+    })
+
     test('are bound to addresses and to a time', async () => {
       await using panel = await createTestPanel({ dialect, services, trustedProxies: ['127.0.0.1'] })
       const client = await panel.signInAs(await panel.createUser())
