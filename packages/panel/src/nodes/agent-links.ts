@@ -9,6 +9,7 @@ import {
   type PanelSession,
 } from '@hatchery/core/protocol'
 import { WebSocketServer, type WebSocket } from 'ws'
+import { createClientAddresses, subscriberOf, type ClientAddresses } from '../http/client-address.ts'
 import type { BaseContext } from '../services.ts'
 import { AgentLink } from './agent-link.ts'
 import type { NodeLinks } from './node-link.ts'
@@ -16,7 +17,7 @@ import { findNodeSecret } from './node-secrets.ts'
 import { storeAgentEvents } from './store-events.ts'
 import { welcomeAgent, type Welcome } from './welcome-agent.ts'
 
-/** Handshakes that may be under way at once, so that strangers cannot fill the memory. */
+/** Handshakes that may be under way at once, so that strangers cannot fill the memory. An agent needs two round trips. */
 const MAX_HANDSHAKES = 256
 const PANEL = { name: 'hatchery', version: '0.1.0', features: [] as readonly string[] }
 
@@ -57,11 +58,14 @@ class Links implements AgentLinks {
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false })
   readonly #sockets = new Set<WebSocket>()
   readonly #closing = new Set<Promise<unknown>>()
-  #handshakes = 0
+  /** Connections that have not proved themselves, oldest first, with the address each comes from. */
+  readonly #handshakes = new Map<WebSocket, string>()
+  readonly #addresses: ClientAddresses
   #isClosed = false
 
   constructor(ctx: BaseContext) {
     this.#ctx = ctx
+    this.#addresses = createClientAddresses(ctx.config.trustedProxies)
     ctx.revocations.onRevocation(({ kind, subject }) => {
       if (kind === 'node') void this.#disconnectRevoked(subject)
     })
@@ -114,7 +118,7 @@ class Links implements AgentLinks {
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const node = nodeOf(request)
-    if (this.#isClosed || node === null || this.#handshakes >= MAX_HANDSHAKES) {
+    if (this.#isClosed || node === null) {
       socket.end(
         `HTTP/1.1 ${node === null ? '400 Bad Request' : '503 Service Unavailable'}\r\nConnection: close\r\n\r\n`,
       )
@@ -123,9 +127,23 @@ class Links implements AgentLinks {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       this.#sockets.add(webSocket)
       webSocket.once('close', () => this.#sockets.delete(webSocket))
-      this.#handshakes++
-      void this.#accept(webSocket, node).finally(() => this.#handshakes--)
+      if (this.#handshakes.size >= MAX_HANDSHAKES) this.#endOldestHandshake()
+      this.#handshakes.set(webSocket, subscriberOf(this.#addresses.ipOf(request)))
+      void this.#accept(webSocket, node).finally(() => this.#handshakes.delete(webSocket))
     })
+  }
+
+  /** Makes room: who begins handshakes and never ends them keeps no agent out. Of the busiest address, the oldest one goes. */
+  #endOldestHandshake(): void {
+    const counts = new Map<string, number>()
+    for (const address of this.#handshakes.values()) counts.set(address, (counts.get(address) ?? 0) + 1)
+    const most = Math.max(...counts.values())
+    for (const [webSocket, address] of this.#handshakes) {
+      if (counts.get(address) !== most) continue
+      this.#handshakes.delete(webSocket)
+      webSocket.terminate()
+      return
+    }
   }
 
   async close(): Promise<void> {

@@ -10,6 +10,9 @@ export interface Orphan {
   readonly at: number
 }
 
+/** A node that makes servers up fills no database; those beyond it are counted by nobody and stay on the node. */
+const MAX_ORPHANS = 500
+
 const nameOf = (nodeId: number, server: string): string => `orphan:${nodeId}:${server}`
 
 /**
@@ -36,6 +39,12 @@ export async function noteOrphan(
     await trx.updateTable('settings').set({ value, updated_at: ctx.now() }).where('name', '=', name).execute()
     return
   }
+  const { count } = await trx
+    .selectFrom('settings')
+    .select((eb) => eb.fn.countAll().as('count'))
+    .where('name', 'like', nameOf(nodeId, '%'))
+    .executeTakeFirstOrThrow()
+  if (Number(count) >= MAX_ORPHANS) return
   await trx.insertInto('settings').values({ name, value, updated_at: ctx.now() }).execute()
   await ctx.events.append(trx, {
     type: 'node:orphan-found',

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { listOrphans } from './orphans.ts'
+import { createTestNode } from './test-node.ts'
+import { until } from './until.ts'
+
+describe('at the door of agents', () => {
+  test('handshakes that are begun and never ended keep no agent out', async () => {
+    await using node = await createTestNode({ isConnected: false })
+    const address = `${node.url.replace(/^http/, 'ws')}/api/agent/link?node=${randomUUID()}`
+    const idle = Array.from({ length: 270 }, () => {
+      const socket = new WebSocket(address, { localAddress: '127.0.0.2', perMessageDeflate: false })
+      return { socket, opened: once(socket, 'open') }
+    })
+    await Promise.all(idle.map(({ opened }) => opened))
+    await node.connect()
+    expect(node.agent.session).not.toBeNull()
+    for (const { socket } of idle) socket.terminate()
+  })
+
+  test('a node that makes servers up is listened to up to a limit', async () => {
+    await using node = await createTestNode()
+    const { agent, panel } = node
+    const report = {
+      generation: null,
+      state: 'offline',
+      install: 'installed',
+      run: 0,
+      stateSeq: 1,
+      startedAt: null,
+      exit: null,
+      isOrphaned: true,
+    } as const
+    for (let index = 0; index < 600; index++) {
+      agent.emit({ name: 'server.report', data: { ...report, server: randomUUID() } })
+    }
+    const { id } = await panel.ctx.db.selectFrom('nodes').select('id').executeTakeFirstOrThrow()
+    await until(() => agent.outbox.acknowledgedSeq >= 600, 'all events are acknowledged')
+    expect(await listOrphans(panel.ctx, id)).toHaveLength(500)
+  })
+})
