@@ -285,7 +285,11 @@ export class SharedLinks implements AgentLinks {
   }
 
   #openPeer(instance: string, address: string): Peer {
-    const { log, now } = this.#ctx
+    const { log, now, config } = this.#ctx
+    const isElsewhere = instance.split('/')[0] !== config.instance.split('/')[0]
+    if (isElsewhere && /^http:\/\/(?:127\.|localhost|\[::1\])/.test(address)) {
+      log.warn({ instance, address }, 'another machine names its own loopback address: set HATCHERY_INTERNAL_URL there')
+    }
     const listener = {
       onChange: () => this.#compareAll(),
       onFrame: (frame: InstanceFrame) => this.#onFrame(instance, frame),

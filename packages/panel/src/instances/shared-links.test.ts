@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto'
+import { createAllocations, createEnrolmentToken, createLocation, createNode } from '@hatchery/core/api'
+import { pino } from 'pino'
+import { describe, expect, test } from 'vitest'
+import { FakeAgent } from '../nodes/fake-agent.ts'
+import { until } from '../nodes/until.ts'
+import { openTestDatabase } from '../testing/test-database.ts'
+import { createTestPanel, DIALECTS } from '../testing/test-panel.ts'
+import { Peer } from './peer.ts'
+import { deriveInstanceSecret } from './sealed-exchange.ts'
+
+const redis = process.env['HATCHERY_TEST_REDIS']
+const MASTER_KEY = new Uint8Array(32).fill(7)
+
+/** Two instances on one database, and an agent that is connected to the second. */
+async function openTwo(dialect: (typeof DIALECTS)[number]) {
+  const database = await openTestDatabase(dialect)
+  const options = { database: database.store, masterKey: MASTER_KEY, redis: redis! }
+  const a = await createTestPanel({ ...options, instance: 'a' })
+  const b = await createTestPanel({ ...options, instance: 'b' })
+  const urls = { a: await a.listen(), b: await b.listen() }
+  const client = await a.signInAs(await a.createAdmin())
+  const location = await client.call(createLocation, { body: { name: 'Frankfurt' } })
+  const node = await client.call(createNode, {
+    body: { name: 'node-1', location: location.body.id, fqdn: 'node-1.example.com', memoryMiB: 4096 },
+  })
+  const params = { node: node.body.id }
+  await client.call(createAllocations, { params, body: { ip: '127.0.0.1', ports: ['25565'] } })
+  const token = await client.call(createEnrolmentToken, { params })
+  const agent = await FakeAgent.enrol(a, token.body.token)
+  const session = await agent.connect(urls.b)
+  const { id } = await a.ctx.db.selectFrom('nodes').select('id').executeTakeFirstOrThrow()
+  const row = () => a.ctx.db.selectFrom('nodes').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+  const [atA, atB] = [a.ctx.nodes.of(id), b.ctx.nodes.of(id)]
+  await until(() => atA.isConnected && atB.isConnected, 'the connection at both')
+  return {
+    a,
+    b,
+    urls,
+    agent,
+    session,
+    id,
+    row,
+    atA,
+    atB,
+    async [Symbol.asyncDispose]() {
+      await agent[Symbol.asyncDispose]()
+      await a[Symbol.asyncDispose]()
+      await b[Symbol.asyncDispose]()
+      await database[Symbol.asyncDispose]()
+    },
+  }
+}
+
+for (const dialect of DIALECTS.filter((name) => name !== 'sqlite')) {
+  describe.skipIf(redis === undefined)(`a node of another instance on ${dialect}`, () => {
+    test('is called there, with its answers and its refusals', async () => {
+      await using two = await openTwo(dialect)
+      expect(await two.row()).toMatchObject({
+        instance: two.b.ctx.config.instance,
+        instance_address: two.b.ctx.config.internalAddress,
+      })
+      expect(await two.atA.call('server.list', {})).toEqual({ servers: [] })
+      await expect(two.atA.call('console.watch', { server: randomUUID(), after: null, tail: 0 })).resolves.toEqual({})
+      await expect(two.atA.call('server.stats', { server: randomUUID() })).rejects.toMatchObject({
+        code: 'SERVER_NOT_FOUND',
+      })
+    })
+
+    test('is not called by a stale epoch, and not at all when it is gone', async () => {
+      await using two = await openTwo(dialect)
+      const { instance, internalAddress } = two.b.ctx.config
+      const parts = {
+        secret: deriveInstanceSecret(MASTER_KEY),
+        log: pino({ level: 'silent' }),
+        now: two.b.ctx.now,
+      }
+      const opened = Promise.withResolvers<void>()
+      const peer = new Peer(instance, internalAddress!, parts, { onChange: opened.resolve, onFrame: () => undefined })
+      await opened.promise
+      const { session_epoch: epoch } = await two.row()
+      const call = { node: two.id, method: 'server.list', params: {}, deadlineMs: 1000, stream: peer.stream }
+      const before = two.agent.callsOf('server.list').length
+      const ask = (body: object) => peer.ask('/call', body, AbortSignal.timeout(5_000))
+      expect(await ask({ ...call, epoch: epoch - 1 })).toEqual({ isStale: true })
+      expect(two.agent.callsOf('server.list')).toHaveLength(before)
+      expect(await ask({ ...call, epoch })).toEqual({ result: { servers: [] } })
+      // Events are sent to who has a stream, and to nobody else.
+      const watch = { method: 'console.watch', params: { server: randomUUID(), after: null, tail: 0 } }
+      expect(await ask({ ...call, ...watch, epoch, stream: randomUUID() })).toEqual({ isStale: true })
+      peer.close()
+
+      await two.agent.disconnect()
+      await until(() => !two.atA.isConnected, 'the end at the other instance')
+      await expect(two.atA.call('server.list', {})).rejects.toMatchObject({ code: 'NODE_UNREACHABLE' })
+      expect(await two.row()).toMatchObject({ instance: null, instance_address: null })
+    })
+
+    test('loses its older connection when it has connected elsewhere', async () => {
+      await using two = await openTwo(dialect)
+      const newer = await two.agent.connect(two.urls.a)
+      expect(await two.session.closed).toContain('newer')
+      await until(async () => (await two.row()).instance === two.a.ctx.config.instance, 'the change of place')
+      await until(() => two.atB.isConnected, 'the way back')
+      expect(await two.atB.call('server.list', {})).toEqual({ servers: [] })
+      expect(newer.hello.sessionEpoch).toBe((await two.row()).session_epoch)
+    })
+
+    test('is disconnected from anywhere', async () => {
+      await using two = await openTwo(dialect)
+      two.a.ctx.nodes.disconnect(two.id, 'an administrator says so')
+      expect(await two.session.closed).toBe('an administrator says so')
+    })
+
+    test('of an instance whose lease has ended is disconnected, and comes back if the instance lives', async () => {
+      await using two = await openTwo(dialect)
+      await two.a.ctx.store.transaction(async (trx) => {
+        const name = `instance:${two.b.ctx.config.instance}`
+        await trx.updateTable('leases').set({ expires_at: 0 }).where('name', '=', name).execute()
+      })
+      const events = (type: string) =>
+        two.a.ctx.db.selectFrom('event_log').select('id').where('type', '=', type).execute()
+      const before = (await events('node:connected')).length
+      await until(async () => (await events('node:disconnected')).length > 0, 'the end')
+      await until(async () => (await events('node:connected')).length > before, 'the return')
+      await until(() => two.atA.isConnected, 'the connection')
+      expect((await two.row()).instance).toBe(two.b.ctx.config.instance)
+    })
+  })
+}
