@@ -4,7 +4,8 @@ import { startProduct, type Product } from '../test/product.ts'
 import { cpuSecondsOf } from './load.ts'
 import type { Figure } from './main.ts'
 import { removeServers } from './measure/remove-servers.ts'
-import { openConsolePage, type PageCount } from './measure/console-page.ts'
+import { percentile } from './measure/sentences.ts'
+import { openConsolePage, type Delay, type PageCount } from './measure/console-page.ts'
 
 export interface ConsoleResult {
   readonly linesPerSecond: number
@@ -13,6 +14,8 @@ export interface ConsoleResult {
   readonly missing: number
   readonly doubled: number
   readonly p99Ms: number
+  /** The same without the first two seconds, in which panel and agent compile what they run for the first time. */
+  readonly steadyP99Ms: number
   /** Processor time for one line, however many clients read it. */
   readonly agentMicroseconds: number
   readonly panelMicroseconds: number
@@ -32,6 +35,7 @@ export interface ConsoleOptions {
 }
 
 const SECONDS = 10
+const WARM_UP_SECONDS = 2
 
 /** A server that prints numbered lines with their time, evenly, for a while; `go` on standard input starts it. */
 const FLOOD = (rate: number) =>
@@ -65,13 +69,20 @@ export async function measureConsole(
   for (const reader of readers) reader.close()
   await product.client.deleteServer({ params: { server: server.id } })
   const sent = rate * SECONDS
-  const delays = healthy.flatMap((reader) => reader.delays).toSorted((a, b) => a - b)
+  const p99Of = (delays: readonly Delay[]) =>
+    percentile(
+      delays.map(({ ms }) => ms).toSorted((a, b) => a - b),
+      0.99,
+    )
+  const all = [...healthy.map((reader) => reader.delays), ...(shown ? [shown.delays] : [])]
+  const steady = all.map((delays) => delays.filter(({ n }) => n >= rate * WARM_UP_SECONDS))
   return {
     sent,
     linesPerSecond: sent / seconds,
     missing: Math.max(...healthy.map((reader) => sent - reader.seen.size), shown ? sent - shown.lines : 0),
     doubled: Math.max(...healthy.map((reader) => reader.doubled), shown?.doubled ?? 0),
-    p99Ms: Math.max(delays[Math.floor(delays.length * 0.99)] ?? Number.NaN, shown?.p99Ms ?? 0),
+    p99Ms: Math.max(...all.map(p99Of)),
+    steadyP99Ms: Math.max(...steady.map(p99Of)),
     agentMicroseconds: agent!,
     panelMicroseconds: panel!,
     gameSeconds: (gameMs[0] ?? Number.NaN) / 1000,
@@ -83,7 +94,7 @@ interface Reader {
   readonly isStalled: boolean
   readonly seen: Set<number>
   doubled: number
-  readonly delays: number[]
+  readonly delays: Delay[]
   /** Milliseconds that the game took to print everything. */
   readonly over: Promise<number>
   close(): void
@@ -113,7 +124,7 @@ async function watch(product: Product, server: string, isStalled: boolean): Prom
         const n = Number(found[1])
         if (reader.seen.has(n)) reader.doubled += 1
         reader.seen.add(n)
-        if (n % 50 === 0) reader.delays.push(now - Number(found[2]))
+        if (n % 50 === 0) reader.delays.push({ n, ms: now - Number(found[2]) })
       } else if (text.startsWith('flood over')) resolve(Number(text.split(' ').at(-1)))
     }
   })

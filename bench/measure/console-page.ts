@@ -1,12 +1,18 @@
 import { newPage, openBrowser, signIn } from '../../test/e2e/browser.ts'
 import type { Product } from '../../test/product.ts'
 
+/** From the print of a line to its arrival. */
+export interface Delay {
+  readonly n: number
+  readonly ms: number
+}
+
 /** What Chromium saw of a flood, as the page's own socket delivered it and as the page shows it. */
 export interface PageCount {
   readonly lines: number
   readonly doubled: number
   readonly skipped: number
-  readonly p99Ms: number
+  readonly delays: readonly Delay[]
   /** The line that ends the flood stands in the page. */
   readonly isShown: boolean
 }
@@ -18,7 +24,7 @@ export interface ConsolePage extends AsyncDisposable {
 
 declare global {
   interface Window {
-    flood: { seen: Set<number>; doubled: number; skipped: number; delays: number[] }
+    flood: { seen: Set<number>; doubled: number; skipped: number; delays: { n: number; ms: number }[] }
   }
 }
 
@@ -27,7 +33,12 @@ export async function openConsolePage(product: Product, server: string): Promise
   const browser = await openBrowser()
   const { page } = await newPage(browser, product.url)
   await page.addInitScript(() => {
-    const flood = (window.flood = { seen: new Set<number>(), doubled: 0, skipped: 0, delays: [] as number[] })
+    const flood = (window.flood = {
+      seen: new Set<number>(),
+      doubled: 0,
+      skipped: 0,
+      delays: [] as { n: number; ms: number }[],
+    })
     const Original = window.WebSocket
     window.WebSocket = class extends Original {
       constructor(url: string | URL, protocols?: string | string[]) {
@@ -44,7 +55,7 @@ export async function openConsolePage(product: Product, server: string): Promise
             const n = Number(found[1])
             if (flood.seen.has(n)) flood.doubled += 1
             flood.seen.add(n)
-            if (n % 50 === 0) flood.delays.push(now - Number(found[2]))
+            if (n % 50 === 0) flood.delays.push({ n, ms: now - Number(found[2]) })
           }
         })
       }
@@ -68,9 +79,7 @@ export async function openConsolePage(product: Product, server: string): Promise
         skipped: window.flood.skipped,
         delays: window.flood.delays,
       }))
-      delays.sort((a, b) => a - b)
-      const p99Ms = delays[Math.floor(delays.length * 0.99)] ?? Number.NaN
-      return { lines, doubled, skipped, p99Ms, isShown: isLastShown }
+      return { lines, doubled, skipped, delays, isShown: isLastShown }
     },
     [Symbol.asyncDispose]: () => browser.close(),
   }
