@@ -15,13 +15,17 @@ class Way {
   readonly #path: string
   #server: Server | undefined
   readonly #sockets = new Set<Socket>()
+  #isOpen = false
 
   constructor(path: string) {
     this.#path = path
   }
 
   async open(): Promise<void> {
+    this.#isOpen = true
     this.#server = createServer((from) => {
+      // It came while the way was being cut.
+      if (!this.#isOpen) return void from.destroy()
       const to = connect('/var/run/docker.sock')
       for (const [one, other] of [
         [from, to],
@@ -37,6 +41,7 @@ class Way {
   }
 
   async cut(): Promise<void> {
+    this.#isOpen = false
     for (const socket of this.#sockets) socket.destroy()
     this.#server?.close()
     if (this.#server) await once(this.#server, 'close')
@@ -100,7 +105,10 @@ test.runIf(hasEngine('docker engine restart'))(
       await direct.kill(server)
       expect((await exit).isRunning).toBe(false)
       await output
-      expect(lines).toEqual(Array.from({ length: lines.length }, (_, index) => `line ${index + 1}`))
+      // The shell may say at its end what ended it.
+      const counted = lines.filter((text) => text.startsWith('line '))
+      expect(counted).toEqual(Array.from({ length: counted.length }, (_, index) => `line ${index + 1}`))
+      expect(lines.length - counted.length).toBeLessThanOrEqual(1)
     } finally {
       await direct.remove(server)
       await runtime[Symbol.asyncDispose]()
