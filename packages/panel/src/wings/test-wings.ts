@@ -1,5 +1,6 @@
 import { createAllocations, createLocation, createNode, createWingsConfiguration } from '@hatchery/core/api'
 import { until } from '../nodes/until.ts'
+import type { Dialect } from '../storage/store.ts'
 import { createTestPanel, type TestClient, type TestPanel, type TestUser } from '../testing/test-panel.ts'
 import { FakeWings, type FakeWingsOptions } from './fake-wings.ts'
 import { WingsLink } from './wings-link.ts'
@@ -24,8 +25,8 @@ export interface WingsNodeStage {
 }
 
 /** @param port where the Wings will listen */
-export async function createWingsStage(port: number): Promise<WingsNodeStage> {
-  const panel = await createTestPanel({ publicUrl: ORIGIN, now: Date.now })
+export async function createWingsStage(port: number, dialect: Dialect = 'sqlite'): Promise<WingsNodeStage> {
+  const panel = await createTestPanel({ dialect, publicUrl: ORIGIN, now: Date.now })
   const remote = await panel.listen()
   const admin = await panel.createAdmin()
   const client = await panel.signInAs(admin)
@@ -79,11 +80,11 @@ export async function createWingsStage(port: number): Promise<WingsNodeStage> {
 }
 
 /** The same with a fake Wings that answers. */
-export async function createFakeWingsStage(): Promise<
-  WingsNodeStage & AsyncDisposable & { readonly wings: FakeWings }
-> {
+export async function createFakeWingsStage(
+  dialect: Dialect = 'sqlite',
+): Promise<WingsNodeStage & AsyncDisposable & { readonly wings: FakeWings }> {
   const port = await freePort()
-  const stage = await createWingsStage(port)
+  const stage = await createWingsStage(port, dialect)
   const wings = await FakeWings.start(stage.options)
   await stage.connect()
   return {
@@ -96,7 +97,7 @@ export async function createFakeWingsStage(): Promise<
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   await using probe = await FakeWings.start({ tokenId: '', token: '', remote: '', origin: '' })
   return probe.port
 }

@@ -93,6 +93,23 @@ test('an installation goes on while the panel has no connection, and its end is 
   expect(stage.wings.calls.filter(({ path, method }) => method === 'POST' && path === '/api/servers')).toHaveLength(1)
 })
 
+test('an installation whose end is never told is given up', async () => {
+  await using stage = await createFakeWingsStage()
+  stage.wings.finishesInstalls = false
+  const uuid = await create(stage)
+  const read = () => stage.panel.ctx.db.selectFrom('operations').select(['phase', 'status']).executeTakeFirstOrThrow()
+  await until(async () => (await read()).phase === 'installing', 'the installation')
+  await stage.panel.ctx.store.transaction(async (trx) => {
+    await trx
+      .updateTable('operations')
+      .set({ sent_at: Date.now() - 3_700_000 })
+      .execute()
+  })
+  await stage.link().look()
+  expect(await read()).toMatchObject({ status: 'unknown' })
+  expect(await rowOf(stage, uuid)).toMatchObject({ install_state: 'failed', operation_uuid: null })
+})
+
 test('a crash is told with its exit code', async () => {
   await using stage = await createFakeWingsStage()
   const uuid = await createRunning(stage)

@@ -13,7 +13,7 @@ import type { BaseContext } from '../services.ts'
 import { welcomeWings, dismissWings, type WingsEpoch } from './welcome-wings.ts'
 import { readHost, WingsAnswerUnknown } from './wings-answers.ts'
 import { WingsClient, WingsRefusal, WingsSilence } from './wings-client.ts'
-import { findInstall, findLateInstalls, installEnded, isInstallAccepted, readKnownServers } from './wings-operations.ts'
+import { findLateInstalls, installEnd, isInstallAccepted, readKnownServers } from './wings-operations.ts'
 import type { WingsSettings } from './wings-row.ts'
 import { WingsSession } from './wings-session.ts'
 import { WingsSocket } from './wings-socket.ts'
@@ -92,17 +92,6 @@ export class WingsLink implements NodeLink {
     }
   }
 
-  /** The node says how an installation ended; settles when that is stored. */
-  async finishInstall(server: string, isSuccess: boolean): Promise<void> {
-    const connection = await this.#requireConnection()
-    const install = await findInstall(this.#ctx, this.node, server)
-    if (install) {
-      await this.#emit(connection, installEnded(install, isSuccess ? 'succeeded' : 'failed', this.#ctx.now()))
-    }
-    await connection.session.finishInstall(server, isSuccess)
-    if (install?.startWhenInstalled === true && isSuccess) await connection.session.start(server)
-  }
-
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#disconnect('the panel is shutting down')
@@ -119,7 +108,8 @@ export class WingsLink implements NodeLink {
       if (!connection) return await this.#connect(this.#settings.secret)
       await connection.session.look()
       for (const install of await findLateInstalls(this.#ctx, this.node)) {
-        await this.#emit(connection, installEnded(install, 'unknown', this.#ctx.now()))
+        const data = { ...install, ...installEnd('unknown'), at: this.#ctx.now() }
+        await this.#emit(connection, { name: 'operation.finished', data })
       }
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error)
@@ -181,13 +171,6 @@ export class WingsLink implements NodeLink {
     this.#listeners.onDisconnected()
     await this.#storing
     await dismissWings(this.#ctx, this.node, connection.sessionEpoch, reason)
-  }
-
-  async #requireConnection(): Promise<Connection> {
-    // A node that calls is there, even if the panel has not seen it yet.
-    if (!this.#connection) await this.look()
-    if (!this.#connection) throw new AppError('NODE_UNREACHABLE', { node: this.#settings.name })
-    return this.#connection
   }
 
   #seq = 0

@@ -1,5 +1,4 @@
-import { AppError } from '@hatchery/core/errors'
-import type { DurableEvent } from '@hatchery/core/protocol'
+import { AppError, type ErrorBody } from '@hatchery/core/errors'
 import type { Context } from '../context.ts'
 import type { KnownServer } from './wings-server.ts'
 
@@ -9,7 +8,6 @@ const INSTALL_DEADLINE_MS = 3_600_000
 export interface PendingInstall {
   readonly server: string
   readonly operation: string
-  readonly startWhenInstalled: boolean
 }
 
 /** What the panel stored of the servers of a node. */
@@ -33,30 +31,6 @@ export async function isInstallAccepted(ctx: Pick<Context, 'db'>, operation: str
   return row?.phase === 'installing'
 }
 
-/** The installation that is under way on a server, from the panel's own record: it outlives the panel's process. */
-export async function findInstall(
-  ctx: Pick<Context, 'db'>,
-  nodeId: number,
-  server: string,
-): Promise<PendingInstall | null> {
-  const row = await ctx.db
-    .selectFrom('servers')
-    .innerJoin('operations', 'operations.uuid', 'servers.operation_uuid')
-    .select(['operations.uuid', 'operations.body'])
-    .where('servers.uuid', '=', server)
-    .where('servers.node_id', '=', nodeId)
-    .where('operations.kind', 'in', ['install', 'reinstall'])
-    .executeTakeFirst()
-  if (!row) return null
-  const { params } = JSON.parse(row.body) as { params: { startWhenInstalled?: boolean; isReinstall?: boolean } }
-  return {
-    server,
-    operation: row.uuid,
-    // A new server is started by Wings itself.
-    startWhenInstalled: params.startWhenInstalled === true && params.isReinstall === true,
-  }
-}
-
 /** Installations whose end was never told: the call was lost, or the script does not end. */
 export async function findLateInstalls(
   ctx: Pick<Context, 'db' | 'now'>,
@@ -71,15 +45,17 @@ export async function findLateInstalls(
     .where('operations.phase', '=', 'installing')
     .where('operations.sent_at', '<', ctx.now() - INSTALL_DEADLINE_MS)
     .execute()
-  return rows.map(({ uuid, server }) => ({ server, operation: uuid, startWhenInstalled: false }))
+  return rows.map(({ uuid, server }) => ({ server, operation: uuid }))
 }
 
-export function installEnded(
-  { server, operation }: PendingInstall,
-  end: 'succeeded' | 'failed' | 'unknown',
-  at: number,
-): DurableEvent {
-  const reason = end === 'failed' ? 'unknown' : 'unknown; the node did not say how it ended'
-  const error = end === 'succeeded' ? null : new AppError('INSTALL_FAILED', { exitCode: reason }).toBody()
-  return { name: 'operation.finished', data: { operation, server, status: end, error, at } }
+export interface InstallEnd {
+  readonly status: 'succeeded' | 'failed' | 'unknown'
+  readonly error: ErrorBody | null
+}
+
+/** A Wings says whether, not why. */
+export function installEnd(status: InstallEnd['status']): InstallEnd {
+  if (status === 'succeeded') return { status, error: null }
+  const exitCode = status === 'failed' ? 'unknown' : 'unknown; the node did not say how it ended'
+  return { status, error: new AppError('INSTALL_FAILED', { exitCode }).toBody() }
 }

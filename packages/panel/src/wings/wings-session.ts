@@ -94,7 +94,8 @@ export class WingsSession {
     for (const details of present) {
       const tracked = this.#tracked.get(details.uuid) ?? this.#track(details.uuid, known)
       this.#connect(tracked)
-      this.#observe(tracked, details)
+      this.#onState(tracked, details.state)
+      if (tracked.server.install !== installOf(known, details.uuid)) await this.#report(tracked.server)
     }
   }
 
@@ -106,19 +107,6 @@ export class WingsSession {
     this.#tracked.clear()
   }
 
-  /** The node says how an installation ended. */
-  async finishInstall(uuid: string, isSuccess: boolean): Promise<void> {
-    const known = await this.#parts.known()
-    const { server } = this.#tracked.get(uuid) ?? this.#track(uuid, known)
-    server.install = isSuccess ? 'installed' : 'failed'
-    await this.#report(server)
-  }
-
-  async start(uuid: string): Promise<void> {
-    this.#tracked.get(uuid)?.server.ask('start')
-    await this.#post(`/api/servers/${uuid}/power`, { action: 'start', wait_seconds: 30 })
-  }
-
   async #list(): Promise<AgentResult<'server.list'>> {
     const present = await this.#readAll()
     const known = await this.#parts.known()
@@ -126,6 +114,7 @@ export class WingsSession {
       const tracked = this.#tracked.get(details.uuid) ?? this.#track(details.uuid, known)
       this.#connect(tracked)
       tracked.server.observe(details.state, this.#parts.now())
+      tracked.server.install = installOf(known, details.uuid)
       tracked.server.startedBefore(details.stats.uptimeMs, this.#parts.now())
       return tracked.server.report(++this.#stateSeq, !known.some(({ uuid }) => uuid === details.uuid))
     })
@@ -135,10 +124,12 @@ export class WingsSession {
   /** A Wings fetches the level itself; one that does not know the server yet is told of it when it shall install it. */
   async #apply({ spec }: AgentParams<'server.apply'>): Promise<AgentResult<'server.apply'>> {
     const details = await this.#find(spec.id)
-    const tracked = this.#tracked.get(spec.id) ?? this.#track(spec.id, await this.#parts.known())
+    const known = await this.#parts.known()
+    const tracked = this.#tracked.get(spec.id) ?? this.#track(spec.id, known)
     const { server } = tracked
     if (details) {
       await this.#post(`/api/servers/${spec.id}/sync`)
+      server.install = installOf(known, spec.id)
       this.#connect(tracked)
       server.observe(details.state, this.#parts.now())
     } else {
@@ -155,10 +146,8 @@ export class WingsSession {
     if (await this.#find(uuid)) await this.#post(`/api/servers/${uuid}/${isReinstall ? 'reinstall' : 'install'}`)
     else await this.#post('/api/servers', { uuid, start_on_completion: startWhenInstalled })
     const at = this.#parts.now()
-    tracked.server.install = 'installing'
     this.#connect(tracked)
     await this.#parts.emit({ name: 'operation.started', data: { operation, server: uuid, phase: 'installing', at } })
-    await this.#report(tracked.server)
     return {}
   }
 
@@ -212,9 +201,8 @@ export class WingsSession {
 
   #track(uuid: string, known: readonly KnownServer[]): Tracked {
     const before = known.find((server) => server.uuid === uuid)
-    // A server that the node has is installed, unless the panel knows better.
-    const server = new WingsServer(before ?? { uuid, state: 'offline', install: 'installed', run: 0 })
-    if (server.install === 'none') server.install = 'installed'
+    const install = installOf(known, uuid)
+    const server = new WingsServer(before ? { ...before, install } : { uuid, state: 'offline', install, run: 0 })
     const { emitEphemeral, now } = this.#parts
     const console = new WingsConsole({
       run: server.run,
@@ -294,12 +282,11 @@ export class WingsSession {
     this.#inBackground(this.#report(server), 'crash')
   }
 
-  #observe(tracked: Tracked, details: WingsDetails): void {
-    this.#onState(tracked, details.state)
-  }
-
-  #report(server: WingsServer): Promise<void> {
-    return this.#parts.emit({ name: 'server.report', data: server.report(++this.#stateSeq) })
+  /** The panel itself knows best what is installed: a Wings says it to whichever instance it reaches. */
+  async #report(server: WingsServer): Promise<void> {
+    const known = await this.#parts.known()
+    server.install = installOf(known, server.uuid)
+    await this.#parts.emit({ name: 'server.report', data: server.report(++this.#stateSeq) })
   }
 
   async #readAll(): Promise<readonly WingsDetails[]> {
@@ -323,6 +310,12 @@ export class WingsSession {
   #inBackground(work: Promise<void>, where: string): void {
     work.catch((error: unknown) => this.#parts.onFault(error, where))
   }
+}
+
+/** A server that the node has is installed, unless the panel knows better. */
+function installOf(known: readonly KnownServer[], uuid: string): KnownServer['install'] {
+  const install = known.find((server) => server.uuid === uuid)?.install ?? 'none'
+  return install === 'none' ? 'installed' : install
 }
 
 function isNotFound(error: unknown): boolean {

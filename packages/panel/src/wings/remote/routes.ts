@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '../../context.ts'
 import type { RequestGate } from '../../http/request-gate.ts'
 import { findWingsNode, type WingsNode } from '../wings-secret.ts'
-import { WingsLink } from '../wings-link.ts'
+import { finishInstall } from './finish-install.ts'
 import type { WingsKind } from './server-configuration.ts'
 import { isOnNode, listForWings, readForWings, readInstallScript } from './servers.ts'
 
@@ -67,7 +67,7 @@ export async function wingsRemoteRoutes(
   on('POST', '/servers/reset', async () => DONE)
   on('GET', '/servers/:server', async ({ node, kind, server }) => found(await readForWings(ctx, node, kind, server)))
   on('GET', '/servers/:server/install', async ({ node, server }) => found(await readInstallScript(ctx, node, server)))
-  on('POST', '/servers/:server/install', (call) => finishInstall(ctx, call))
+  on('POST', '/servers/:server/install', (call) => takeInstallEnd(ctx, call))
   // Pelican reports states here as well; the socket has said it already.
   on('POST', '/servers/:server/container/status', async ({ node, server }) =>
     (await isOnNode(ctx, node, server)) ? { status: 200, body: {} } : noServer,
@@ -87,15 +87,12 @@ export async function wingsRemoteRoutes(
   on('POST', '/backups/:backup/restore', async () => noBackups)
 }
 
-async function finishInstall(ctx: Context, { node, server, body }: Call): Promise<Answer> {
+async function takeInstallEnd(ctx: Context, { node, server, body }: Call): Promise<Answer> {
   if (!(await isOnNode(ctx, node, server))) return noServer
   if (typeof body !== 'object' || body === null || !('successful' in body) || typeof body.successful !== 'boolean') {
     return refuse(422, 'ValidationException', 'successful must be true or false.')
   }
-  const link = ctx.nodes.of(node.id)
-  // Asked again in a moment: the panel has just started, or another instance speaks with this node.
-  if (!(link instanceof WingsLink)) return refuse(503, 'ServiceUnavailableException', 'The panel is not ready yet.')
-  await link.finishInstall(server, body.successful)
+  await finishInstall(ctx, node, server, body.successful)
   return DONE
 }
 
