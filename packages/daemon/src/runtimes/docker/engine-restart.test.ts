@@ -1,6 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { readlinkSync } from 'node:fs'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,10 +14,15 @@ import { createDockerRuntime } from './index.ts'
 const IMAGE = 'hatchery-test/engine-restart:latest'
 const LINES = 'i=0; while true; do i=$((i+1)); echo "line $i"; usleep 5000; done'
 
-/** An engine of the test's own, which can be restarted without taking anybody else's containers down. */
+/**
+ * An engine of the test's own, which can be restarted without taking anybody else's containers down. It lives in a network
+ * namespace of its own too, because two engines would both have the default bridge and the packet filter for theirs.
+ */
 class PrivateEngine {
   readonly directory: string
   readonly #liveRestore: boolean
+  /** Holds the namespace while no engine runs. */
+  readonly #holder = spawn('unshare', ['--net', 'sleep', '600'], { stdio: 'ignore' })
   #process: ChildProcess | undefined
 
   constructor(directory: string, liveRestore: boolean) {
@@ -29,14 +35,17 @@ class PrivateEngine {
   }
 
   async start(): Promise<void> {
+    const network = (pid: string) => readlinkSync(`/proc/${pid}/ns/net`)
+    while (network(String(this.#holder.pid)) === network('self')) await new Promise((resolve) => setImmediate(resolve))
     const paths = ['--data-root', 'data', '--exec-root', 'exec', '--pidfile', 'pid'].map((word) =>
       word.startsWith('--') ? word : join(this.directory, word),
     )
     const engine = spawn(
-      'dockerd',
+      'nsenter',
       [
+        ...[`--net=/proc/${this.#holder.pid}/ns/net`, 'dockerd'],
         ...paths,
-        ...['--host', `unix://${this.socketPath}`, '--bridge=none', '--iptables=false', '--ip-forward=false'],
+        ...['--host', `unix://${this.socketPath}`, '--iptables=false', '--ip-forward=false'],
         `--live-restore=${this.#liveRestore}`,
         '--shutdown-timeout=2',
       ],
@@ -61,6 +70,12 @@ class PrivateEngine {
     const exit = once(engine, 'exit')
     engine.kill('SIGTERM')
     await exit
+  }
+
+  close(): void {
+    this.#holder.kill()
+    // With live restore the engine leaves its directory mounted.
+    spawnSync('umount', ['--recursive', join(this.directory, 'data')])
   }
 
   docker(...args: readonly string[]): string {
@@ -95,8 +110,7 @@ async function running(liveRestore: boolean, pool: string) {
     await runtime.remove(server)
     await runtime[Symbol.asyncDispose]()
     await engine.stop()
-    // With live restore the engine leaves its directory mounted.
-    spawnSync('umount', ['--recursive', join(directory, 'data')])
+    engine.close()
     await rm(directory, { recursive: true, force: true })
   })
   await engine.start()
