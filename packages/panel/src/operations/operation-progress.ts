@@ -51,6 +51,10 @@ export class ProgressBoard {
     if (!before && this.#entries.size >= MAX_ENTRIES) return
     this.#entries.set(operation, { nodeId, phase: phase.slice(0, 64), progress, isDirty: true })
     this.#ctx.bus.publish('operations', { uuid: operation, isProgress: true } satisfies OperationHint)
+    this.#persistLater()
+  }
+
+  #persistLater(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = null
       void this.persist()
@@ -58,7 +62,7 @@ export class ProgressBoard {
   }
 
   async persist(): Promise<void> {
-    // Each instance shows what it hears; the one that holds the node's connection writes it down.
+    this.#forgetWrittenElsewhere()
     const dirty = [...this.#entries].filter(([, entry]) => entry.isDirty && this.#ctx.nodes.holds(entry.nodeId))
     for (const [uuid, entry] of dirty) {
       entry.isDirty = false
@@ -68,6 +72,19 @@ export class ProgressBoard {
       } catch (error) {
         this.#ctx.log.warn({ err: error, operation: uuid }, 'progress was not stored')
       }
+    }
+  }
+
+  /** Of a node that another instance holds, what is older than one round is in the database: that instance writes it. */
+  #forgetWrittenElsewhere(): void {
+    for (const [uuid, entry] of this.#entries) {
+      if (this.#ctx.nodes.holds(entry.nodeId)) continue
+      if (!entry.isDirty) {
+        this.#entries.delete(uuid)
+        continue
+      }
+      entry.isDirty = false
+      this.#persistLater()
     }
   }
 

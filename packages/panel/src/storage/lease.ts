@@ -35,9 +35,16 @@ export async function takeLease(
   },
 ): Promise<Lease | null> {
   const holder = `${hostname()}/${process.pid}/${randomUUID()}`
-  const token = await acquire(store, name, holder, now, lifetimeMs)
-  if (token === null) return null
+  // Before anybody can read the row: others of this process take a holder that is not here for one of an earlier process.
   heldHere.add(holder)
+  const token = await acquire(store, name, holder, now, lifetimeMs).catch((error: unknown) => {
+    heldHere.delete(holder)
+    throw error
+  })
+  if (token === null) {
+    heldHere.delete(holder)
+    return null
+  }
   const renew = () =>
     store.transaction(async (trx) => {
       const at = await databaseTime(trx, store.dialect, now)
