@@ -160,6 +160,8 @@ describe('hostile input', () => {
   test.each([
     ['more than a megabyte', ' '.repeat(1024 * 1024 + 1), 'EGG_TOO_LARGE'],
     ['deep JSON', '['.repeat(100_000), 'EGG_TOO_DEEP'],
+    ['a NUL in a text', '{"meta":{"version":"PTDL_v2"},"name":"a\\u0000b"}', 'EGG_NOT_TEXT'],
+    ['a NUL in a key', '{"meta":{"version":"PTDL_v2"},"a\\u0000b":1}', 'EGG_NOT_TEXT'],
     ['bytes that are no text', Uint8Array.of(0x7b, 0xff, 0xfe), 'EGG_NOT_TEXT'],
     ['nothing', '', 'EGG_NOT_A_MAP'],
     ['a list', '[]', 'EGG_NOT_A_MAP'],

@@ -5,7 +5,7 @@ import { isHatchery, readHatcheryEgg } from './read-hatchery.ts'
 import { readPanelEgg } from './read-panel-egg.ts'
 import { readYaml } from './read-yaml.ts'
 import { TreeReader } from './reader.ts'
-import { MAX_BYTES, ReadError, isMap, treeFromValue, type ReadResult, type TreeMap } from './tree.ts'
+import { MAX_BYTES, ReadError, holdsNul, isMap, treeFromValue, type ReadResult, type TreeMap } from './tree.ts'
 
 export interface ParseEggOptions {
   /** `.yaml` and `.yml` make a text that starts with a brace YAML; otherwise it is JSON. */
@@ -40,6 +40,7 @@ export function parseEgg(input: string | Uint8Array | object, options: ParseEggO
   let read: ReadResult
   try {
     read = readInput(input, options)
+    if (holdsNul(read.tree)) throw new ReadError('EGG_NOT_TEXT', 'A text of the egg holds a NUL character; remove it.')
   } catch (error) {
     if (!(error instanceof ReadError)) throw error
     reader.note('error', error.code, '', error.message)

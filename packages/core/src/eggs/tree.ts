@@ -30,6 +30,13 @@ export interface ReadResult {
 
 export const isMap = (value: Tree | undefined): value is TreeMap => value instanceof Map
 
+/** Whether a key or a text has a NUL: no environment variable, file name or database column can hold one. */
+export function holdsNul(tree: Tree): boolean {
+  if (typeof tree === 'string') return tree.includes('\0')
+  if (Array.isArray(tree)) return tree.some(holdsNul)
+  return isMap(tree) && [...tree].some(([key, value]) => key.includes('\0') || holdsNul(value))
+}
+
 export const pointerTo = (parent: string, key: string | number): string =>
   `${parent}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
 

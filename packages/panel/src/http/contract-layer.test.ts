@@ -97,6 +97,22 @@ async function openPanel(options: TestPanelOptions = {}) {
 const body = { name: 'box', size: 1 }
 
 describe('a request', () => {
+  test('with a NUL anywhere, or with a number that no column holds, is refused before anything is asked', async () => {
+    await using panel = await openPanel()
+    const client = await panel.signInAs(await panel.createUser())
+    const send = async (payload: string) => {
+      const headers = { 'content-type': 'application/json' }
+      const answered = await client.request({ method: 'POST', url: '/api/v1/things', headers, payload })
+      return answered.json().error.code
+    }
+    expect(await send('{"name":"a\\u0000b","size":1}')).toBe('BAD_REQUEST')
+    expect(await send('{"name":"ab","size":1,"x":[{"\\u0000":1}]}')).toBe('BAD_REQUEST')
+    expect(await send('{"name":"ab","size":1e300}')).toBe('VALIDATION_FAILED')
+    expect(await send('{"name":"ab","size":9007199254740993}')).toBe('VALIDATION_FAILED')
+    const inPath = await client.request({ url: '/api/v1/things/a%00b' })
+    expect(inPath.json().error.code).toBe('BAD_REQUEST')
+  })
+
   test('is validated, and told about each field that is wrong', async () => {
     await using panel = await openPanel()
     const client = await panel.signInAs(await panel.createUser())

@@ -45,6 +45,8 @@ export class ContractLayer {
       exposeHeadRoute: false,
       onRequest: async (request, reply) => {
         const principal = await gate.enter(request, reply, rate)
+        if (request.url.includes('%00'))
+          throw new AppError('BAD_REQUEST', { reason: 'the address holds a NUL character' })
         if (isUnsafe) this.#checkOrigin(ctx, request, principal)
         if (contract.permission !== 'public' && principal.kind === 'anonymous') throw new AppError('NOT_SIGNED_IN')
       },

@@ -15,9 +15,15 @@ export function decodeCursor<const K extends readonly ('string' | 'number')[]>(
   ...kinds: K
 ): { -readonly [I in keyof K]: K[I] extends 'string' ? string : number } {
   const values = parse(cursor)
-  const fits = values.length === kinds.length && kinds.every((kind, index) => typeof values[index] === kind)
+  const fits = values.length === kinds.length && kinds.every((kind, index) => isPlace(values[index], kind))
   if (!fits) throw new AppError('CURSOR_INVALID')
   return values as { -readonly [I in keyof K]: K[I] extends 'string' ? string : number }
+}
+
+/** Sort values are texts and integers as the database keeps them. */
+function isPlace(value: unknown, kind: 'string' | 'number'): boolean {
+  if (typeof value !== kind) return false
+  return typeof value === 'string' ? !value.includes('\0') : Number.isSafeInteger(value)
 }
 
 function parse(cursor: string): readonly unknown[] {

@@ -20,10 +20,19 @@ async function compilers(): Promise<{ json: Ajv; text: Ajv }> {
 }
 
 export async function compileValidator(schema: TSchema, source: 'json' | 'text'): Promise<Validator> {
-  const validate: ValidateFunction = (await compilers())[source].compile(schema)
+  const validate: ValidateFunction = (await compilers())[source].compile(bounded(schema) as TSchema)
   return (value) => {
     if (!validate(value)) throw invalid(validate.errors ?? [])
   }
+}
+
+/** The schema with an end to its integers: what a number cannot hold exactly, no database column holds either. */
+function bounded(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(bounded)
+  if (typeof schema !== 'object' || schema === null) return schema
+  const copy = Object.fromEntries(Object.entries(schema).map(([name, child]) => [name, bounded(child)]))
+  if (copy['type'] !== 'integer') return copy
+  return { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER, ...copy }
 }
 
 function invalid(errors: readonly ErrorObject[]): AppError {
