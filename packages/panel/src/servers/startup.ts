@@ -10,7 +10,7 @@ import { imageOf, insertVariables } from './create-server.ts'
 import { loadSpecSource } from './load-spec.ts'
 import { lockServer } from './lock-server.ts'
 import { raiseGeneration, touchServer } from './touch-server.ts'
-import { checkVariables } from './variables.ts'
+import { checkVariables, own } from './variables.ts'
 
 const HIDDEN = '••••••'
 
@@ -30,7 +30,7 @@ export async function readStartup(ctx: RequestContext, server: AuthorizedServer)
       name: variable.name,
       description: variable.description,
       envVariable: variable.envVariable,
-      value: source.variables[variable.envVariable] ?? variable.defaultValue,
+      value: own(source.variables, variable.envVariable) ?? variable.defaultValue,
       defaultValue: variable.defaultValue,
       isEditable: seesAll || variable.userEditable,
       rules: [...variable.rules],

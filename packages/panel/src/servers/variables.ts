@@ -17,10 +17,13 @@ export function checkVariables(
     if (!known.has(variable)) issues.push({ variable, reason: 'the egg has no such variable' })
   }
 
-  const values: Record<string, string> = {}
-  for (const { envVariable, defaultValue } of egg.variables) {
-    values[envVariable] = own(given, envVariable) ?? own(inForce, envVariable) ?? defaultValue
-  }
+  // As entries, because an egg may name a variable `__proto__`.
+  const values: Readonly<Record<string, string>> = Object.fromEntries(
+    egg.variables.map(({ envVariable, defaultValue }) => [
+      envVariable,
+      own(given, envVariable) ?? own(inForce, envVariable) ?? defaultValue,
+    ]),
+  )
   for (const { envVariable, rules } of egg.variables) {
     const checked = validateValue(compileRules(rules), values[envVariable], { environment: values })
     // A broken rule is the egg's fault, and nobody could correct it here.
@@ -32,6 +35,7 @@ export function checkVariables(
   return values
 }
 
-function own(values: Readonly<Record<string, string>>, name: string): string | undefined {
+/** A value by name; names are the egg's, and may be those of every object. */
+export function own(values: Readonly<Record<string, string>>, name: string): string | undefined {
   return Object.hasOwn(values, name) ? values[name] : undefined
 }
