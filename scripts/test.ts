@@ -24,6 +24,8 @@ const root = path.resolve(import.meta.dirname, '..')
 const isCi = Boolean(process.env['HATCHERY_CI'])
 const wanted = process.argv.slice(2)
 const skipped: string[] = []
+/** What no install step could bring to this machine: said, but no failure, because nobody can mend it here. */
+const unavailable: string[] = []
 
 const vitest = (...args: string[]) => [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...args]
 
@@ -66,6 +68,7 @@ for (const { name, passed, failed, seconds } of results) {
   )
 }
 for (const line of new Set(skipped)) console.log(`○ skipped: ${line}`)
+for (const line of new Set(unavailable)) console.log(`○ not run, because it is not to be had here: ${line}`)
 
 const passed = sum(results.map((result) => result.passed))
 const failed = sum(results.map((result) => result.failed)) + (isCi ? new Set(skipped).size : 0)
@@ -97,6 +100,8 @@ async function run({ name, argv }: Group): Promise<Result> {
       for (const line of lines) {
         const found = /^skipped: (.*)$/.exec(line.trim())
         if (found) skipped.push(found[1]!)
+        const lacking = /^not to be had here: (.*)$/.exec(line.trim())
+        if (lacking) unavailable.push(lacking[1]!)
       }
     })
     child.on('exit', (status) => resolve(status ?? 1))
