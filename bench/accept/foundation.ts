@@ -5,7 +5,7 @@ import { startProduct, type Product } from '../../test/product.ts'
 import { measureConsole, type ConsoleResult } from '../console.bench.ts'
 import { measureIdleProduct, type Memory } from '../measure/idle-product.ts'
 import { newPostgres } from '../measure/postgres.ts'
-import { prove } from '../measure/prove.ts'
+import { prove, tests } from '../measure/prove.ts'
 import { removeServers } from '../measure/remove-servers.ts'
 import { machineLoad, percentile, whole } from '../measure/sentences.ts'
 import { measureStartClick } from '../measure/start-click.ts'
@@ -195,7 +195,16 @@ const faults: readonly AcceptanceLine[] = [
     '`kill -9` of the agent under console load: no gap, no duplicate, right within 5 s, with control',
   ),
   prove('panel-kill', '`kill -9` of the panel: nothing acknowledged is lost, the client reconnects, with control'),
+  tests(
+    'daemon',
+    'packages/daemon/src/runtimes/docker/engine-restart.test.ts',
+    'Docker engine restart: right state, no duplicate container (an engine of its own)',
+  ),
   prove('protocol', 'frames and handshakes that are malformed, replayed or somebody else’s crash nothing'),
+  prove(
+    'abuse',
+    'eggs, requests, frames and tokens that are bad get an error with a code; no secret is told; with control',
+  ),
 ]
 
 export const lines: readonly AcceptanceLine[] = [...list, ...start, ...consoles, ...faults]
