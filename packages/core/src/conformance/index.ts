@@ -1,5 +1,6 @@
+export { CONFORMANCE_PROGRAM } from './conformance-program.ts'
 export { describeFileTree, type FileTreeHarness } from './file-tree.ts'
 export { describeNodeLink, type NodeLinkHarness, type NodeLinkUnderTest, type StoredServer } from './node-link.ts'
 export { check, checkEqual, checkRejects, type TestRunner } from './runner.ts'
-export { CONFORMANCE_PROGRAM, describeRuntime, type RuntimeHarness } from './runtime.ts'
+export { describeRuntime, type RuntimeHarness } from './runtime.ts'
 export { describeVolumes, type VolumesHarness } from './volumes.ts'
