@@ -30,4 +30,4 @@ export async function inCluster(
   }
 }
 
-export type { ClusterAccess, KubernetesRuntime, KubernetesRuntimeOptions }
+export type { KubernetesRuntime, KubernetesRuntimeOptions }

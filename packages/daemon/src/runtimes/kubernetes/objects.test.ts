@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
 import type { RuntimeSpec } from '@hatchery/core/runtime'
+import { inCluster } from './index.ts'
 import { environmentSecret, gamePod, installPod } from './objects.ts'
 import { PodLogParser, sinceTime } from './pod-log.ts'
 import { quantity } from './pod-metrics.ts'
@@ -74,3 +78,15 @@ test.each([
   ['64Mi', 67_108_864],
   ['3', 3],
 ])('reads the quantity %s', (text, value) => expect(quantity(text)).toBeCloseTo(value, 12))
+
+test('an agent in a pod finds its cluster, and takes a renewed token', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'runtimes-account-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  writeFileSync(join(directory, 'ca.crt'), 'certificate')
+  writeFileSync(join(directory, 'token'), 'first\n')
+  const { url, ca, token } = await inCluster({ KUBERNETES_SERVICE_HOST: 'fd00::1' }, directory)
+  expect([url, ca]).toEqual(['https://[fd00::1]:443', 'certificate'])
+  writeFileSync(join(directory, 'token'), 'second\n')
+  expect(typeof token === 'function' && (await token())).toBe('second')
+  await expect(inCluster({}, directory)).rejects.toMatchObject({ code: 'RUNTIME_UNAVAILABLE' })
+})
