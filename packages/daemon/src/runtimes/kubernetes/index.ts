@@ -30,4 +30,4 @@ export async function inCluster(
   }
 }
 
-export type { KubernetesRuntime, KubernetesRuntimeOptions }
+export type { ClusterAccess, KubernetesRuntime, KubernetesRuntimeOptions }
