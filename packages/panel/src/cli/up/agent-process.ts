@@ -38,6 +38,7 @@ export function startAgentProcess(options: AgentProcessOptions): AgentProcess {
     stdio: ['pipe', log, log],
     // Ctrl-C goes to the whole group of the terminal; the agent is stopped by us, in order.
     detached: true,
+    env: environmentOf(process.env),
   })
   closeSync(log)
   child.stdin?.on('error', () => {
@@ -51,6 +52,18 @@ export function startAgentProcess(options: AgentProcessOptions): AgentProcess {
     return code
   })
   return { pid: child.pid, isAdopted: false, exited, stop: () => stop(child.pid!, exited) }
+}
+
+/** The panel's own secrets are none of the agent's: an environment can be read as long as its process runs. */
+const PANEL_ONLY = new Set([
+  'HATCHERY_ADMIN_EMAIL',
+  'HATCHERY_ADMIN_PASSWORD',
+  'HATCHERY_DATABASE_URL',
+  'HATCHERY_REDIS_URL',
+])
+
+export function environmentOf(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(own).filter(([name]) => !PANEL_ONLY.has(name)))
 }
 
 function agentEntry(): string {
