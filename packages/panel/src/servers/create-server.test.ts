@@ -7,8 +7,9 @@ import {
   updateServerBuild,
   type BodyOf,
 } from '@hatchery/core/api'
+import { parseEgg } from '@hatchery/core/eggs'
 import { describe, expect, test } from 'vitest'
-import { createTestNode, LIMITS, type TestNode } from '../nodes/test-node.ts'
+import { createTestNode, LIMITS, TEST_EGG, type TestNode } from '../nodes/test-node.ts'
 import { DIALECTS } from '../testing/test-panel.ts'
 
 const bodyOf = (node: TestNode, values: Partial<BodyOf<typeof createServer>> = {}) => ({
@@ -84,6 +85,15 @@ for (const dialect of DIALECTS) {
       })
       expect(await addresses(node, false)).toEqual([])
       expect(await node.panel.ctx.db.selectFrom('operations').select('id').execute()).toEqual([])
+    })
+
+    test('an egg may have more variables than one statement has room for', async () => {
+      await using node = await createTestNode({ dialect, isConnected: false })
+      const variables = Array.from({ length: 12_000 }, (_, index) => ({ env_variable: `V${index}` }))
+      const text = JSON.stringify({ ...(JSON.parse(TEST_EGG) as object), variables })
+      const egg = await node.panel.createEgg({ source: text, model: JSON.stringify(parseEgg(text).egg) })
+      const { status } = await node.client.call(createServer, bodyOf(node, { egg: egg.uuid }))
+      expect(status).toBe(201)
     })
 
     test('an external id belongs to one server', async () => {

@@ -187,5 +187,11 @@ export async function insertVariables(
   variables: Readonly<Record<string, string>>,
 ): Promise<void> {
   const rows = Object.entries(variables).map(([env_variable, value]) => ({ server_id: serverId, env_variable, value }))
-  if (rows.length > 0) await trx.insertInto('server_variables').values(rows).execute()
+  // An egg may have more of them than one statement has room for values.
+  for (let from = 0; from < rows.length; from += 1000) {
+    await trx
+      .insertInto('server_variables')
+      .values(rows.slice(from, from + 1000))
+      .execute()
+  }
 }
