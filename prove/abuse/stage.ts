@@ -196,6 +196,7 @@ export async function castOf(stage: Stage): Promise<Cast> {
     permissions: ['control.console', 'websocket.connect'],
   })
   const cookie = await stage.cookieOf(admin)
+  await stage.json('POST', `/nodes/${node.uuid}/allocations`, { cookie }, { ip: '127.0.0.1', ports: ['41000-41099'] })
   const issued = await stage.json('POST', `/nodes/${node.uuid}/enrolment-token`, { cookie })
   const { token } = JSON.parse(issued.text) as { token: string }
   const agent = await enrol(stage, token)
