@@ -108,7 +108,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
 }
 
 /** Containers outlive the agent on purpose; a test leaves none behind. */
-async function deleteServers(client: Product['client']): Promise<void> {
+export async function deleteServers(client: Product['client']): Promise<void> {
   const list = () => client.listServers({ query: { scope: 'all', limit: 100 } })
   for (const { id } of (await list()).data) await client.deleteServer({ params: { server: id } })
   await until(async () => (await list()).data.length === 0, 30_000, 'every server of the test is deleted')

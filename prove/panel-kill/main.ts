@@ -5,7 +5,7 @@
 import process from 'node:process'
 import { createLiveClient, type ConsoleLine } from '@hatchery/core/sdk'
 import { createGameServer } from '../../test/game-server.ts'
-import { startProduct, until, type Product } from '../../test/product.ts'
+import { deleteServers, startProduct, until, type Product } from '../../test/product.ts'
 
 const KILLS = process.argv.includes('--full') ? 100 : 4
 /** The negative control: a checker that is told of a write that never happened must complain. */
@@ -61,7 +61,7 @@ for (let index = 1; index < counts.length; index += 1) {
 }
 
 live.close()
-await product.client.powerServer({ params: { server: server.id }, body: { action: 'kill' } })
+await deleteServers(product.client)
 await product.stop()
 console.log(
   `${KILLS} kills, ${acknowledged.length} acknowledged writes, ${counts.length} console lines, ${failures.length} failures`,
