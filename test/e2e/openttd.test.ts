@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startProduct, type Product } from '../product.ts'
+import { startProduct, until, type Product } from '../product.ts'
 import {
   createServer,
   importEgg,
@@ -116,8 +116,16 @@ test('a second user is created, gets the server, and sees it', async () => {
   await dialog.getByLabel('Password', { exact: true }).fill('difference engine')
   await dialog.getByRole('button', { name: 'Create user' }).click()
   await dialog.waitFor({ state: 'hidden' })
-  const { data } = await product.client.listUsers({ query: { search: 'ada' } })
-  await product.client.updateServerBuild({ params: { server }, body: { owner: data[0]!.id } })
+  await page.goto(`/servers/${server}/settings`)
+  await page.getByLabel('Owner').click()
+  await page.getByLabel('Owner').fill('ada')
+  await page.getByRole('option', { name: /ada/ }).click()
+  await page.getByRole('button', { name: 'Save owner and limits' }).click()
+  await until(
+    async () => (await product.client.getServer({ params: { server } })).owner.username === 'ada',
+    10_000,
+    'the server belongs to Ada',
+  )
 
   const { page: hers, complaints: herComplaints } = await newPage(browser, product.url)
   await signIn(hers, 'ada@example.com', 'difference engine')
@@ -127,6 +135,40 @@ test('a second user is created, gets the server, and sees it', async () => {
   await hers.getByRole('button', { name: 'Stop', exact: true }).click()
   await waitForBadge(hers, 'Offline')
   expect(herComplaints).toEqual([])
+})
+
+test('it is reinstalled from the page', async () => {
+  await page.goto(`/servers/${server}/settings`)
+  await page.getByRole('button', { name: 'Reinstall server' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('textbox').fill('Railway valley')
+  await dialog.getByRole('button', { name: 'Reinstall server' }).click()
+  await page.goto(`/servers/${server}`)
+  await until(
+    async () => {
+      const { data } = await product.client.listOperations({ query: { server } })
+      return data.some(({ kind, status }) => kind === 'reinstall' && status === 'succeeded')
+    },
+    60_000,
+    'the server is installed again',
+  )
+  const { state, isInstalled } = await product.client.getServer({ params: { server } })
+  expect({ state, isInstalled }).toEqual({ state: 'offline', isInstalled: true })
+})
+
+test('it is deleted from the page, with container and files', async () => {
+  await page.goto(`/servers/${server}/settings`)
+  await page.getByRole('button', { name: 'Delete server' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('textbox').fill('Railway valley')
+  await dialog.getByRole('button', { name: 'Delete server' }).click()
+  await until(
+    async () => (await product.client.listServers({ query: { scope: 'all' } })).data.length === 0,
+    30_000,
+    'the server is gone',
+  )
+  expect(existsSync(path.join(product.dataDirectory, 'agent/volumes', server))).toBe(false)
+  expect(execFileSync('docker', ['ps', '-aq', '--filter', `name=${server}`], { encoding: 'utf8' })).toBe('')
 })
 
 test('the browser had nothing to complain about', () => {
