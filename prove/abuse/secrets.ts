@@ -88,7 +88,7 @@ export async function huntSecrets(report: Report): Promise<void> {
 const KEPT: readonly (readonly [string, RegExp])[] = [
   ['master key', /master\.key$/],
   ['secret of the node', /agent[^/]*\.sqlite/],
-  ['value of a hidden variable', /agent[^/]*\.sqlite|panel\.(db|sqlite)/],
+  ['value of a hidden variable', /agent[^/]*\.sqlite/],
 ]
 
 /** A server of the planted user with a variable that its owner may not see. */

@@ -4,6 +4,8 @@ import type { SecretBox } from './secret-box.ts'
 
 const IV_BYTES = 12
 const TAG_BYTES = 16
+/** The text is at least the 28 bytes of iv and tag. */
+const SEALED = /^v1\.[0-9a-f]{8}\.[\w-]{38,}$/
 
 /**
  * AES-256-GCM under a key derived from the master key. A value is `v1.<key id>.<iv, ciphertext and tag>`;
@@ -36,6 +38,11 @@ export function createSecretBox(masterKey: Uint8Array, previous: readonly Uint8A
       }
     },
   }
+}
+
+/** Whether a stored value has the form of a sealed one; for columns that also hold values in clear. */
+export function isSealed(value: string): boolean {
+  return SEALED.test(value)
 }
 
 function derive(masterKey: Uint8Array): Buffer {

@@ -15,7 +15,7 @@ export async function answerFeature(
   feature: 'eula' | 'java_version',
   image: string | undefined,
 ): Promise<{ operation: string }> {
-  const source = await loadSpecSource(ctx.db, server.id)
+  const source = await loadSpecSource(ctx, server.id)
   if (!source) throw new AppError('SERVER_NOT_FOUND', { id: server.uuid })
   if (!source.egg.features.includes(feature)) throw new AppError('FEATURE_UNKNOWN', { feature })
   requireIdle(source.server)
@@ -47,7 +47,7 @@ export async function answerFeature(
 async function takeJavaImage(ctx: RequestContext, server: AuthorizedServer, wanted: string | undefined): Promise<void> {
   await ctx.store.transaction(async (trx, afterCommit) => {
     await lockServer(ctx, trx, server)
-    const source = await loadSpecSource(trx, server.id)
+    const source = await loadSpecSource(ctx, server.id, trx)
     if (!source) throw new AppError('SERVER_NOT_FOUND', { id: server.uuid })
     const asked = await trx
       .selectFrom('server_features')

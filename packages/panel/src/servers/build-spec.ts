@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely'
 import { configFilesOf, environmentOf, stopMethodOf, type Egg, type EggServer } from '@hatchery/core/eggs'
 import type { ServerSpec } from '@hatchery/core/protocol'
 import type { ServersTable } from '../storage/schema.ts'
+import { isSecretVariable } from './secret-variables.ts'
 
 export interface SpecAllocationRow {
   readonly id: number
@@ -50,7 +51,7 @@ export function buildSpec(source: SpecSource): ServerSpec {
     // References, not values: a variable's value is never read as shell text.
     startup: environment['STARTUP'] ?? '',
     environment,
-    secretVariables: egg.variables.filter((variable) => variable.secret === true).map(({ envVariable }) => envVariable),
+    secretVariables: secretNames(egg),
     limits: limitsOf(server),
     allocations: allocations.map(({ id, ip, port, alias }) => ({ ip, port, alias, isPrimary: id === primary })),
     done: [...egg.config.done],
@@ -66,6 +67,12 @@ export function buildSpec(source: SpecSource): ServerSpec {
     crashPolicy: CRASH_POLICY,
     holds: source.holds as ServerSpec['holds'],
   }
+}
+
+/** Each under both names that it has in the environment. */
+function secretNames(egg: Egg): string[] {
+  const names = egg.variables.filter(isSecretVariable).map(({ envVariable }) => envVariable)
+  return [...new Set(names.flatMap((name) => [name, name.toUpperCase()]))]
 }
 
 /** How the egg library sees the server. */

@@ -3,13 +3,14 @@ import type { Egg } from '@hatchery/core/eggs'
 import { AppError } from '@hatchery/core/errors'
 import type { Transaction } from 'kysely'
 import { actorOf, requesterOf } from '../activity/actor.ts'
-import type { RequestContext } from '../context.ts'
+import type { Context, RequestContext } from '../context.ts'
 import { orExists } from '../storage/or-exists.ts'
 import type { Database } from '../storage/schema.ts'
 import { newServerUuid } from '../storage/uuid.ts'
 import { limitColumns } from './build-spec.ts'
 import { placeOnNode, requireCapacity } from './place.ts'
 import { readServer } from './read-server.ts'
+import { isSecretVariable, sealVariable } from './secret-variables.ts'
 import { takeAllocations } from './take-allocations.ts'
 import { nextGeneration, type ServerHint } from './touch-server.ts'
 import { checkVariables } from './variables.ts'
@@ -104,7 +105,7 @@ export async function createServer(ctx: RequestContext, body: Body): Promise<Res
         .insertInto('server_access')
         .values({ user_id: owner.id, server_id: id, source: 'owner', permissions: '["*"]' })
         .execute()
-      await insertVariables(trx, id, variables)
+      await insertVariables(ctx, trx, { id, uuid }, model, variables)
       await ctx.events.append(trx, {
         type: 'server:created',
         ...actorOf(ctx),
@@ -182,11 +183,18 @@ async function drawUuid(trx: Transaction<Database>): Promise<string> {
 }
 
 export async function insertVariables(
+  ctx: Pick<Context, 'secrets'>,
   trx: Transaction<Database>,
-  serverId: number,
+  server: { readonly id: number; readonly uuid: string },
+  egg: Pick<Egg, 'variables'>,
   variables: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const rows = Object.entries(variables).map(([env_variable, value]) => ({ server_id: serverId, env_variable, value }))
+  const secret = new Set(egg.variables.filter(isSecretVariable).map(({ envVariable }) => envVariable))
+  const rows = Object.entries(variables).map(([name, value]) => ({
+    server_id: server.id,
+    env_variable: name,
+    value: sealVariable(ctx, server.uuid, { name, value, isSecret: secret.has(name) }),
+  }))
   // An egg may have more of them than one statement has room for values.
   for (let from = 0; from < rows.length; from += 1000) {
     await trx

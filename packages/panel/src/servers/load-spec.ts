@@ -1,10 +1,20 @@
 import type { Kysely } from 'kysely'
 import type { Egg } from '@hatchery/core/eggs'
+import type { Context } from '../context.ts'
 import type { Database } from '../storage/schema.ts'
 import type { SpecSource } from './build-spec.ts'
+import { openVariable } from './secret-variables.ts'
 
-/** Reads all that the spec of a server is made of; null when the server is gone. */
-export async function loadSpecSource(db: Kysely<Database>, serverId: number): Promise<SpecSource | null> {
+/**
+ * Reads all that the spec of a server is made of, with secret variables in clear; null when the server is gone.
+ *
+ * @param db the open transaction, if there is one
+ */
+export async function loadSpecSource(
+  ctx: Pick<Context, 'db' | 'secrets'>,
+  serverId: number,
+  db: Kysely<Database> = ctx.db,
+): Promise<SpecSource | null> {
   const server = await db.selectFrom('servers').selectAll().where('id', '=', serverId).executeTakeFirst()
   if (!server) return null
   const egg = await db.selectFrom('eggs').select('model').where('id', '=', server.egg_id).executeTakeFirstOrThrow()
@@ -30,7 +40,9 @@ export async function loadSpecSource(db: Kysely<Database>, serverId: number): Pr
   return {
     server,
     egg: JSON.parse(egg.model) as Egg,
-    variables: Object.fromEntries(variables.map(({ env_variable, value }) => [env_variable, value])),
+    variables: Object.fromEntries(
+      variables.map(({ env_variable: name, value }) => [name, openVariable(ctx, server.uuid, name, value)]),
+    ),
     allocations,
     holds: holds.map(({ kind }) => kind).toSorted(),
     location: location.name,

@@ -78,7 +78,7 @@ export class SpecSender {
     }
     if (await this.#isInRecovery(nodeId)) throw new AppError('NODE_IN_RECOVERY', { node: String(nodeId) })
 
-    const source = await loadSpecSource(ctx.db, serverId)
+    const source = await loadSpecSource(ctx, serverId)
     if (!source) return
     try {
       const spec = buildSpec(source)

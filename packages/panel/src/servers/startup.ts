@@ -9,13 +9,14 @@ import { eggServerOf, type SpecSource } from './build-spec.ts'
 import { imageOf, insertVariables } from './create-server.ts'
 import { loadSpecSource } from './load-spec.ts'
 import { lockServer } from './lock-server.ts'
+import { isSecretVariable } from './secret-variables.ts'
 import { raiseGeneration, touchServer } from './touch-server.ts'
 import { checkVariables, own } from './variables.ts'
 
 const HIDDEN = '••••••'
 
 export async function readStartup(ctx: RequestContext, server: AuthorizedServer): Promise<Startup> {
-  const source = await loadSpecSource(ctx.db, server.id)
+  const source = await loadSpecSource(ctx, server.id)
   if (!source) throw new AppError('SERVER_NOT_FOUND', { id: server.uuid })
   const { egg, server: row } = source
   const seesAll = isAllowedAdmin(ctx.principal, 'servers.update')
@@ -44,9 +45,7 @@ export async function readStartup(ctx: RequestContext, server: AuthorizedServer)
 function previewOf(source: SpecSource, seesAll: boolean): string {
   const subject = eggServerOf(source)
   const covered = source.egg.variables
-    .filter(
-      (variable) => (!seesAll && !variable.userViewable) || describeRules(variable.rules, variable).kind === 'secret',
-    )
+    .filter((variable) => (!seesAll && !variable.userViewable) || isSecretVariable(variable))
     .map(({ envVariable }) => [envVariable, HIDDEN])
   const variables = { ...subject.variables, ...(Object.fromEntries(covered) as Record<string, string>) }
   return renderStartup(source.egg, { ...subject, variables }, source.server.startup)
@@ -63,7 +62,7 @@ export async function updateStartup(
   if (body.command !== undefined && !mayAll) throw new AppError('PERMISSION_DENIED', { permission: 'servers.update' })
   await ctx.store.transaction(async (trx, afterCommit) => {
     await lockServer(ctx, trx, server)
-    const source = await loadSpecSource(trx, server.id)
+    const source = await loadSpecSource(ctx, server.id, trx)
     if (!source) throw new AppError('SERVER_NOT_FOUND', { id: server.uuid })
     checkRevision(ifMatch, source.server.revision)
     const given = body.variables ?? {}
@@ -71,7 +70,7 @@ export async function updateStartup(
     const values = checkVariables(source.egg, given, source.variables)
 
     await trx.deleteFrom('server_variables').where('server_id', '=', server.id).execute()
-    await insertVariables(trx, server.id, values)
+    await insertVariables(ctx, trx, source.server, source.egg, values)
     if (body.command !== undefined) {
       await trx.updateTable('servers').set({ startup: body.command }).where('id', '=', server.id).execute()
     }
@@ -104,7 +103,7 @@ export async function updateImage(
 ): Promise<Startup> {
   await ctx.store.transaction(async (trx, afterCommit) => {
     await lockServer(ctx, trx, server)
-    const source = await loadSpecSource(trx, server.id)
+    const source = await loadSpecSource(ctx, server.id, trx)
     if (!source) throw new AppError('SERVER_NOT_FOUND', { id: server.uuid })
     checkRevision(ifMatch, source.server.revision)
     await trx

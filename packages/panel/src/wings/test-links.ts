@@ -37,7 +37,7 @@ export function linkHarness(
         install_state: 'none',
         ...parts.values,
       })
-      const source = await loadSpecSource(ctx.db, server.id)
+      const source = await loadSpecSource(ctx, server.id)
       if (!source) throw new Error('The server was just made.')
       return buildSpec(source)
     },

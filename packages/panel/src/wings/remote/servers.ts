@@ -5,7 +5,7 @@ import { installScript, serverConfiguration, type WingsKind } from './server-con
 
 const MAX_PAGE = 100
 
-type ReadContext = Pick<Context, 'db'>
+type ReadContext = Pick<Context, 'db' | 'secrets'>
 
 /** A page of all servers of the node; Wings asks for page 0 first and means the first one. */
 export async function listForWings(
@@ -34,7 +34,7 @@ export async function listForWings(
     .execute()
   const data = []
   for (const { id } of ids) {
-    const source = await loadSpecSource(ctx.db, id)
+    const source = await loadSpecSource(ctx, id)
     if (source) data.push({ uuid: source.server.uuid, ...serverConfiguration(source, kind) })
   }
   const from = total === 0 ? 0 : (page - 1) * perPage + 1
@@ -70,7 +70,7 @@ async function findSource(ctx: ReadContext, node: WingsNode, uuid: string) {
     .where('uuid', '=', uuid)
     .where('node_id', '=', node.id)
     .executeTakeFirst()
-  return server ? loadSpecSource(ctx.db, server.id) : null
+  return server ? loadSpecSource(ctx, server.id) : null
 }
 
 export async function isOnNode(ctx: ReadContext, node: WingsNode, uuid: string): Promise<boolean> {
