@@ -14,7 +14,7 @@ import type { RequestContext } from '../context.ts'
 import { addressList } from '../http/client-address.ts'
 import { decodeCursor, encodeCursor } from '../http/cursor.ts'
 import { tokenHash } from '../sessions/sessions.ts'
-import type { ApiKeysTable } from '../storage/schema.ts'
+import type { ApiKeysTable } from '../storage/tables/identity.ts'
 import { newUuid } from '../storage/uuid.ts'
 import { formatKey, newKey } from './key-format.ts'
 

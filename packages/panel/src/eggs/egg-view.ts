@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely'
 import type { Egg, EggSummary } from '@hatchery/core/api'
 import { describeRules, featuresOf, parseEgg, type Egg as EggModel } from '@hatchery/core/eggs'
 import type { Context } from '../context.ts'
-import type { EggsTable } from '../storage/schema.ts'
+import type { EggsTable } from '../storage/tables/eggs.ts'
 
 export function selectEggs(ctx: Pick<Context, 'db'>) {
   return ctx.db

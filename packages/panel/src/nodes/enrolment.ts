@@ -5,7 +5,8 @@ import type { BodyOf, EnrolmentToken, enrolAgent as EnrolAgent, ResponseOf } fro
 import type { Static } from 'typebox'
 import { actorOf } from '../activity/actor.ts'
 import type { RequestContext } from '../context.ts'
-import type { Database, EnrolmentTokensTable, NodesTable } from '../storage/schema.ts'
+import type { Database } from '../storage/schema.ts'
+import type { EnrolmentTokensTable, NodesTable } from '../storage/tables/nodes.ts'
 import { decodeNodeSecret, openNodeSecret, sealNodeSecret } from './node-secrets.ts'
 
 const TOKEN_LIFETIME_MS = 3_600_000

@@ -12,7 +12,7 @@ import type { OperationHint } from '../operations/write-operation.ts'
 import { confirmDeletion } from '../servers/confirm-deletion.ts'
 import { storeReport, type ReportOrigin } from '../servers/store-report.ts'
 import { touchServer, type Change } from '../servers/touch-server.ts'
-import type { OperationsTable } from '../storage/schema.ts'
+import type { OperationsTable } from '../storage/tables/work.ts'
 import { noteOrphan } from './orphans.ts'
 
 type StoreContext = Pick<Context, 'bus' | 'events' | 'now' | 'store' | 'log' | 'revocations'>

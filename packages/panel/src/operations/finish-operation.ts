@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely'
 import type { ErrorBody } from '@hatchery/core/errors'
 import type { Context } from '../context.ts'
 import { touchServer, type Change } from '../servers/touch-server.ts'
-import type { OperationsTable } from '../storage/schema.ts'
+import type { OperationsTable } from '../storage/tables/work.ts'
 import type { OperationHint } from './write-operation.ts'
 
 export type FinalStatus = 'succeeded' | 'failed' | 'cancelled' | 'unknown'

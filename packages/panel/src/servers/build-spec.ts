@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
 import { configFilesOf, environmentOf, stopMethodOf, type Egg, type EggServer } from '@hatchery/core/eggs'
 import type { ServerSpec } from '@hatchery/core/protocol'
-import type { ServersTable } from '../storage/schema.ts'
+import type { ServersTable } from '../storage/tables/servers.ts'
 import { isSecretVariable } from './secret-variables.ts'
 
 export interface SpecAllocationRow {
@@ -51,7 +51,7 @@ export function buildSpec(source: SpecSource): ServerSpec {
     // References, not values: a variable's value is never read as shell text.
     startup: environment['STARTUP'] ?? '',
     environment,
-    secretVariables: secretNames(egg),
+    secretVariables: secretNames(egg, environment),
     limits: limitsOf(server),
     allocations: allocations.map(({ id, ip, port, alias }) => ({ ip, port, alias, isPrimary: id === primary })),
     done: [...egg.config.done],
@@ -69,9 +69,11 @@ export function buildSpec(source: SpecSource): ServerSpec {
   }
 }
 
-/** Each under both names that it has in the environment. */
-function secretNames(egg: Egg): string[] {
-  const names = egg.variables.filter(isSecretVariable).map(({ envVariable }) => envVariable)
+/** Each under both names that it has in the environment. The egg's own default is public, and hiding it would hide a word. */
+function secretNames(egg: Egg, environment: Readonly<Record<string, string>>): string[] {
+  const names = egg.variables
+    .filter((variable) => isSecretVariable(variable) && environment[variable.envVariable] !== variable.defaultValue)
+    .map(({ envVariable }) => envVariable)
   return [...new Set(names.flatMap((name) => [name, name.toUpperCase()]))]
 }
 

@@ -1,7 +1,8 @@
 import { AppError } from '@hatchery/core/errors'
 import type { Selectable, Transaction } from 'kysely'
 import type { AuthorizedServer, Context } from '../context.ts'
-import type { Database, ServersTable } from '../storage/schema.ts'
+import type { Database } from '../storage/schema.ts'
+import type { ServersTable } from '../storage/tables/servers.ts'
 
 /**
  * Locks a server for a change, its node first: reports of the node take the same locks in the same order, so that nobody waits

@@ -4,7 +4,7 @@ import type { Selectable } from 'kysely'
 import { actorOf, requesterOf } from '../activity/actor.ts'
 import type { AuthorizedServer, Context, RequestContext } from '../context.ts'
 import type { NewOperation } from '../operations/operation-runner.ts'
-import type { ServersTable } from '../storage/schema.ts'
+import type { ServersTable } from '../storage/tables/servers.ts'
 import { lockServer } from './lock-server.ts'
 import { touchServer } from './touch-server.ts'
 

@@ -2,7 +2,7 @@ import { ADMIN_PERMISSIONS } from '@hatchery/core/permissions'
 import type { Account, User } from '@hatchery/core/api'
 import type { Selectable } from 'kysely'
 import type { Static } from 'typebox'
-import type { UsersTable } from '../storage/schema.ts'
+import type { UsersTable } from '../storage/tables/identity.ts'
 
 export type UserRow = Selectable<UsersTable>
 
