@@ -34,6 +34,8 @@ export interface ProductOptions {
   /** @default a new temporary directory, removed at the end */
   readonly dataDirectory?: string
   readonly port?: number
+  /** A key from an earlier start on the same data; @default a new one */
+  readonly apiKey?: string
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
 }
@@ -82,7 +84,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
   ])
   const startedInMs = performance.now() - started
   const parsed = JSON.parse(ready) as Ready
-  const apiKey = await createKey(parsed.url)
+  const apiKey = options.apiKey ?? (await createKey(parsed.url))
   const client = createClient({ url: parsed.url, key: apiKey })
 
   const stop = async () => {

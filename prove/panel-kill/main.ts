@@ -34,7 +34,7 @@ for (let kill = 0; kill < KILLS; kill += 1) {
   // The answer has arrived; what comes now must not undo it.
   process.kill(product.pid, 'SIGKILL')
   await new Promise((resolve) => product.process.once('exit', resolve))
-  product = await startProduct({ dataDirectory, port })
+  product = await startProduct({ dataDirectory, port, apiKey: first.apiKey })
   const before = seen.length
   await until(async () => seen.length > before + 20, 30_000, `the console goes on after kill ${kill + 1}`)
   const { state } = await product.client.getServer({ params: { server: server.id } })
