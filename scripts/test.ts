@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
+import { stripVTControlCharacters } from 'node:util'
 
 interface Group {
   readonly name: string
@@ -97,7 +98,8 @@ async function run({ name, argv }: Group): Promise<Result> {
       process.stdout.write(data)
       const lines = (rest + data.toString()).split('\n')
       rest = lines.pop() ?? ''
-      for (const line of lines) {
+      for (const coloured of lines) {
+        const line = stripVTControlCharacters(coloured)
         const found = /^skipped: (.*)$/.exec(line.trim())
         if (found) skipped.push(found[1]!)
         const lacking = /^not to be had here: (.*)$/.exec(line.trim())
