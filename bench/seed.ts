@@ -121,7 +121,7 @@ export async function seed({ databaseUrl, servers, sessions }: SeedOptions): Pro
   ])
   const nest = await store.db.selectFrom('nests').select('id').executeTakeFirstOrThrow()
   const source = readFileSync(path.join(import.meta.dirname, '../test/eggs/egg-minetest.json'), 'utf8')
-  const model = JSON.stringify(parseEgg(source).egg)
+  const model = JSON.stringify((await parseEgg(source)).egg)
   await insertMany(
     'eggs',
     range(EGGS).map((n) => ({

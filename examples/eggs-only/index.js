@@ -11,7 +11,7 @@ if (file === undefined) {
   process.exit(2)
 }
 
-const { egg, format, diagnostics } = parseEgg(await readFile(file), { fileName: file })
+const { egg, format, diagnostics } = await parseEgg(await readFile(file), { fileName: file })
 for (const { severity, code, pointer, message } of diagnostics) {
   console.log(`${severity} ${code} ${pointer || '/'} ${message}`)
 }

@@ -3,19 +3,19 @@ import { corpusRows, fixture, hasCorpus, readCorpusFile } from './corpus.test-da
 import { lintEgg } from './lint.ts'
 import { parseEgg } from './parse.ts'
 
-const lint = (input: object | string, fileName = 'egg.json') => {
-  const { egg } = parseEgg(input, { fileName })
+const lint = async (input: object | string, fileName = 'egg.json') => {
+  const { egg } = await parseEgg(input, { fileName })
   if (!egg) throw new Error('the egg was not read')
   return lintEgg(egg).map(({ code, pointer }) => `${code} ${pointer}`)
 }
 
 describe('lintEgg', () => {
-  test('finds nothing in a good egg', () => {
-    expect(lint(fixture('proxy-plcn-v1.json'))).toEqual([])
-    expect(lint(fixture('chat-plcn-v2.json'))).toEqual([])
+  test('finds nothing in a good egg', async () => {
+    expect(await lint(fixture('proxy-plcn-v1.json'))).toEqual([])
+    expect(await lint(fixture('chat-plcn-v2.json'))).toEqual([])
   })
 
-  test('says what will not work and what is risky', () => {
+  test('says what will not work and what is risky', async () => {
     const variable = (env_variable: string, default_value: string, rules: string) => ({
       name: 'x',
       env_variable,
@@ -35,7 +35,7 @@ describe('lintEgg', () => {
         variable('D', 'x', 'regex:^x$'),
       ],
     }
-    expect(lint(egg)).toEqual([
+    expect(await lint(egg)).toEqual([
       'EGG_IMAGE_NAME /images/0/value',
       'EGG_IMAGE_NAME /images/1/value',
       'EGG_NO_STARTUP /startupCommands',
@@ -49,10 +49,10 @@ describe('lintEgg', () => {
     ])
   })
 
-  test.skipIf(!hasCorpus)('no published egg has a rule that nobody knows', { timeout: 60_000 }, () => {
+  test.skipIf(!hasCorpus)('no published egg has a rule that nobody knows', { timeout: 60_000 }, async () => {
     for (const { path, valid } of corpusRows()) {
       if (!valid) continue
-      const { egg } = parseEgg(readCorpusFile(path), { fileName: path })
+      const { egg } = await parseEgg(readCorpusFile(path), { fileName: path })
       const unknown = egg ? lintEgg(egg).filter(({ code }) => code === 'EGG_RULE_UNKNOWN') : []
       expect([path, unknown]).toEqual([path, []])
     }

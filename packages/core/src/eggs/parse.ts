@@ -3,7 +3,6 @@ import { readJson } from './read-json.ts'
 import { isCalagopus, readCalagopusEgg } from './read-calagopus.ts'
 import { isHatchery, readHatcheryEgg } from './read-hatchery.ts'
 import { readPanelEgg } from './read-panel-egg.ts'
-import { readYaml } from './read-yaml.ts'
 import { TreeReader } from './reader.ts'
 import { MAX_BYTES, ReadError, holdsNul, isMap, treeFromValue, type ReadResult, type TreeMap } from './tree.ts'
 
@@ -23,13 +22,13 @@ export interface ParsedEgg {
 const PANEL_FORMATS: readonly EggFormat[] = ['PTDL_v1', 'PTDL_v2', 'PLCN_v1', 'PLCN_v2', 'PLCN_v3']
 
 /**
- * Reads an egg of any known format, JSON or YAML. Never throws on bad input: `diagnostics` say what is wrong and what
- * to do.
+ * Reads an egg of any known format, JSON or YAML. Bad input is answered, never thrown at: `diagnostics` say what is
+ * wrong and what to do. The YAML reader is loaded with the first text that is not JSON.
  *
  * @example
- * const { egg, diagnostics } = parseEgg(await readFile('egg-minetest.json'))
+ * const { egg, diagnostics } = await parseEgg(await readFile('egg-minetest.json'))
  */
-export function parseEgg(input: string | Uint8Array | object, options: ParseEggOptions = {}): ParsedEgg {
+export async function parseEgg(input: string | Uint8Array | object, options: ParseEggOptions = {}): Promise<ParsedEgg> {
   const reader = new TreeReader()
   const end = (egg: Egg | null, format: EggFormat | null): ParsedEgg => ({
     egg,
@@ -39,7 +38,7 @@ export function parseEgg(input: string | Uint8Array | object, options: ParseEggO
 
   let read: ReadResult
   try {
-    read = readInput(input, options)
+    read = await readInput(input, options)
     if (holdsNul(read.tree)) throw new ReadError('EGG_NOT_TEXT', 'A text of the egg holds a NUL character; remove it.')
   } catch (error) {
     if (!(error instanceof ReadError)) throw error
@@ -82,7 +81,7 @@ function formatOf(map: TreeMap): EggFormat | null {
   return PANEL_FORMATS.find((format) => format === version) ?? null
 }
 
-function readInput(input: string | Uint8Array | object, options: ParseEggOptions): ReadResult {
+async function readInput(input: string | Uint8Array | object, options: ParseEggOptions): Promise<ReadResult> {
   if (typeof input !== 'string' && !(input instanceof Uint8Array)) {
     return { tree: treeFromValue(input), duplicates: [] }
   }
@@ -91,7 +90,9 @@ function readInput(input: string | Uint8Array | object, options: ParseEggOptions
   }
   const text = (typeof input === 'string' ? input : decode(input)).replace(/^\uFEFF/, '')
   const isYaml = /\.ya?ml$/i.test(options.fileName ?? '')
-  return !isYaml && /^\s*[[{]/.test(text) ? readJson(text) : readYaml(text)
+  if (!isYaml && /^\s*[[{]/.test(text)) return readJson(text)
+  const { readYaml } = await import('./read-yaml.ts')
+  return readYaml(text)
 }
 
 function decode(bytes: Uint8Array): string {

@@ -23,7 +23,7 @@ export async function patchConfigFiles(
   signal: AbortSignal,
 ): Promise<void> {
   if (spec.configFiles.length === 0) return
-  // Loaded with the first server that needs it: the parsers are not small.
+  // Loaded with the first server that needs it.
   const { patchConfigFile } = await import('@hatchery/core/eggs')
   const { dockerInterface, warn } = context
   for (const file of spec.configFiles) {
@@ -32,7 +32,7 @@ export async function patchConfigFiles(
       const before = await readText(files, file.path)
       if (before === null && !file.createFile) continue
       const { text, mark, encoding } = before ?? { text: '', mark: '', encoding: 'utf-8' }
-      const after = patchConfigFile(
+      const after = await patchConfigFile(
         file.parser,
         text,
         file.replace,

@@ -84,7 +84,7 @@ interface Stage {
 
 async function stageOf(panel: TestPanel): Promise<Stage> {
   const owner = await panel.createUser()
-  const egg = await panel.createEgg({ model: JSON.stringify(parseEgg(TEST_EGG).egg), source: TEST_EGG })
+  const egg = await panel.createEgg({ model: JSON.stringify((await parseEgg(TEST_EGG)).egg), source: TEST_EGG })
   return { panel, owner, server: await panel.createServer(owner, { egg_id: egg.id, process_state: 'running' }) }
 }
 

@@ -20,7 +20,7 @@ export async function eggCommand(argv: readonly string[], io: CommandIo): Promis
   if (verb !== 'inspect' || files.length === 0) throw new UsageError(HELP)
   let worst = 0
   for (const file of files) {
-    const { egg, format, diagnostics } = parseEgg(await readFile(file))
+    const { egg, format, diagnostics } = await parseEgg(await readFile(file))
     worst = Math.max(worst, egg === null ? 2 : diagnostics.length > 0 ? 1 : 0)
     if (argv.includes('--json')) {
       io.stdout.write(`${JSON.stringify({ file, format, egg, diagnostics })}\n`)

@@ -41,8 +41,9 @@ export function toEggSummary(row: Row): EggSummary {
   }
 }
 
-export function toEgg(row: Row): Egg {
+export async function toEgg(row: Row): Promise<Egg> {
   const model = modelOf(row)
+  const { diagnostics } = await parseEgg(row.source, { fileName: row.file_name })
   return {
     ...toEggSummary(row),
     images: model.images.map(({ label, value }) => ({ label, value })),
@@ -61,6 +62,6 @@ export function toEgg(row: Row): Egg {
     })),
     configFiles: model.config.files.map(({ path }) => path),
     hasInstallScript: model.install !== null,
-    diagnostics: parseEgg(row.source, { fileName: row.file_name }).diagnostics.map((diagnostic) => ({ ...diagnostic })),
+    diagnostics: diagnostics.map((diagnostic) => ({ ...diagnostic })),
   }
 }

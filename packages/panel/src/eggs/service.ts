@@ -62,7 +62,7 @@ export async function checkEgg(
   ctx: RequestContext,
   { text }: BodyOf<typeof CheckEgg>,
 ): Promise<ResponseOf<typeof CheckEgg>> {
-  const parsed = parseEgg(text)
+  const parsed = await parseEgg(text)
   const { egg } = parsed
   const existing = egg === null ? undefined : await findExisting(ctx.db, egg, null)
   return {
@@ -103,7 +103,7 @@ export async function importEgg(
   ctx: RequestContext,
   body: BodyOf<typeof ImportEgg>,
 ): Promise<{ readonly egg: Egg; readonly isNew: boolean }> {
-  const parsed = parseEgg(body.text, body.fileName === undefined ? {} : { fileName: body.fileName })
+  const parsed = await parseEgg(body.text, body.fileName === undefined ? {} : { fileName: body.fileName })
   const { egg, format } = parsed
   if (egg === null || format === null || hasErrors(parsed)) {
     const first = parsed.diagnostics.find(({ severity }) => severity === 'error')

@@ -91,7 +91,7 @@ for (const dialect of DIALECTS) {
       await using node = await createTestNode({ dialect, isConnected: false })
       const variables = Array.from({ length: 12_000 }, (_, index) => ({ env_variable: `V${index}` }))
       const text = JSON.stringify({ ...(JSON.parse(TEST_EGG) as object), variables })
-      const egg = await node.panel.createEgg({ source: text, model: JSON.stringify(parseEgg(text).egg) })
+      const egg = await node.panel.createEgg({ source: text, model: JSON.stringify((await parseEgg(text)).egg) })
       const { status } = await node.client.call(createServer, bodyOf(node, { egg: egg.uuid }))
       expect(status).toBe(201)
     })

@@ -8,7 +8,7 @@ async function withServers(dialect: (typeof DIALECTS)[number], names: readonly s
   const panel = await createTestPanel({ dialect })
   const owner = await panel.createUser()
   const node = await panel.createNode()
-  const egg = await panel.createEgg({ model: JSON.stringify(parseEgg(TEST_EGG).egg) })
+  const egg = await panel.createEgg({ model: JSON.stringify((await parseEgg(TEST_EGG)).egg) })
   for (const name of names) {
     panel.clock.advance(1)
     const created_at = panel.clock.now()

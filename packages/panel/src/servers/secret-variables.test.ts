@@ -24,7 +24,8 @@ const variable = (envVariable: string, secret?: boolean): EggVariable => ({
   ...(secret !== undefined && { secret }),
   unknown: [],
 })
-const modelOf = (variables: readonly EggVariable[]) => JSON.stringify({ ...parseEgg(TEST_EGG).egg, variables })
+const modelOf = async (variables: readonly EggVariable[]) =>
+  JSON.stringify({ ...(await parseEgg(TEST_EGG)).egg, variables })
 const VARIABLES = [variable('MOTD'), variable('RCON_PASSWORD'), variable('account', true)]
 
 interface Server {
@@ -40,7 +41,7 @@ interface Guarded extends TestNode {
 /** A server of an egg with one secret by its name and one by its mark. */
 async function withSecrets(options: TestPanelOptions): Promise<Guarded> {
   const node = await createTestNode({ ...options, isConnected: false })
-  const egg = await node.panel.createEgg({ source: TEST_EGG, model: modelOf(VARIABLES) })
+  const egg = await node.panel.createEgg({ source: TEST_EGG, model: await modelOf(VARIABLES) })
   const create = async () => {
     const { body } = await node.client.call(createServer, {
       body: {
@@ -80,14 +81,16 @@ const store = ({ ctx }: TestPanel, server: Server, name: string, value: string) 
       .execute(),
   )
 
-const changeEgg = ({ ctx }: TestPanel, server: Server, variables: readonly EggVariable[]) =>
-  ctx.store.transaction((trx) =>
+async function changeEgg({ ctx }: TestPanel, server: Server, variables: readonly EggVariable[]) {
+  const model = await modelOf(variables)
+  await ctx.store.transaction((trx) =>
     trx
       .updateTable('eggs')
-      .set({ model: modelOf(variables) })
+      .set({ model })
       .where('id', '=', (eb) => eb.selectFrom('servers').select('egg_id').where('id', '=', server.id))
       .execute(),
   )
+}
 
 async function specOf({ ctx }: TestPanel, server: Server) {
   const source = await loadSpecSource(ctx, server.id)

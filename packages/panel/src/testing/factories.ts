@@ -132,7 +132,7 @@ export class Factories {
         format: 'PTDL_v2',
         file_name: 'egg.json',
         source: TEST_EGG,
-        model: (testModel ??= JSON.stringify(parseEgg(TEST_EGG).egg)),
+        model: (testModel ??= JSON.stringify((await parseEgg(TEST_EGG)).egg)),
         created_at: at,
         updated_at: at,
         revision: 1,

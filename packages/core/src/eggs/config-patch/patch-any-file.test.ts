@@ -11,9 +11,9 @@ const set = (match: string, value: unknown, ifValue: string | null = null): Conf
   value,
   ifValue,
 })
-function errorOf(run: () => unknown): unknown {
+async function errorOf(run: Promise<unknown>): Promise<unknown> {
   try {
-    run()
+    await run
     return undefined
   } catch (error) {
     return error
@@ -24,12 +24,12 @@ describe.skipIf(!hasCorpus)('corpus', () => {
   test(
     'every file of every egg can be made from nothing, and stays as it is the second time',
     { timeout: 60_000 },
-    () => {
+    async () => {
       for (const { path } of corpusRows()) {
-        const { egg } = parseEgg(readCorpusFile(path), { fileName: path })
+        const { egg } = await parseEgg(readCorpusFile(path), { fileName: path })
         for (const file of egg ? configFilesOf(egg, labServer) : []) {
-          const once = patchConfigFile(file.parser, '', file.replace, { dockerInterface: '172.18.0.1' })
-          const twice = patchConfigFile(file.parser, once, file.replace, { dockerInterface: '172.18.0.1' })
+          const once = await patchConfigFile(file.parser, '', file.replace, { dockerInterface: '172.18.0.1' })
+          const twice = await patchConfigFile(file.parser, once, file.replace, { dockerInterface: '172.18.0.1' })
           expect([path, file.path, twice]).toEqual([path, file.path, once])
         }
       }
@@ -38,7 +38,7 @@ describe.skipIf(!hasCorpus)('corpus', () => {
 })
 
 describe('every parser', () => {
-  test('ends on files made to hold it up', { timeout: 30_000 }, () => {
+  test('ends on files made to hold it up', { timeout: 30_000 }, async () => {
     const long = 200_000
     const files: Partial<Record<ConfigParser, readonly string[]>> = {
       properties: ['\\'.repeat(long), `a${' '.repeat(long)}b`, 'a=\\\n'.repeat(long / 4)],
@@ -76,7 +76,7 @@ describe('every parser', () => {
     }
     for (const [parser, texts] of Object.entries(files)) {
       for (const text of texts) {
-        const error = errorOf(() =>
+        const error = await errorOf(
           patchConfigFile(parser as ConfigParser, text, [set('a', 'v'), set('x.y', 'v', 'regex:(v*)*w')]),
         )
         expect(error === undefined || error instanceof ConfigPatchError).toBe(true)
@@ -86,7 +86,7 @@ describe('every parser', () => {
 
   const PARSERS: readonly ConfigParser[] = ['file', 'properties', 'ini', 'json', 'yaml', 'xml', 'toml']
 
-  test('ends on any text and any rule: a text, or a reason', { timeout: 60_000 }, () => {
+  test('ends on any text and any rule: a text, or a reason', { timeout: 60_000 }, async () => {
     const rule = fc.record({
       match: fc.oneof(
         fc.string(),
@@ -135,12 +135,17 @@ describe('every parser', () => {
         )
         .map((parts) => parts.join('')),
     )
-    fc.assert(
-      fc.property(fc.constantFrom(...PARSERS), text, fc.array(rule, { maxLength: 3 }), (parser, input, rules) => {
-        const error = errorOf(() => patchConfigFile(parser, input, rules, { dockerInterface: '172.18.0.1' }))
-        expect(error === undefined || error instanceof ConfigPatchError).toBe(true)
-        expect(Object.hasOwn(Object.prototype, 'x')).toBe(false)
-      }),
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...PARSERS),
+        text,
+        fc.array(rule, { maxLength: 3 }),
+        async (parser, input, rules) => {
+          const error = await errorOf(patchConfigFile(parser, input, rules, { dockerInterface: '172.18.0.1' }))
+          expect(error === undefined || error instanceof ConfigPatchError).toBe(true)
+          expect(Object.hasOwn(Object.prototype, 'x')).toBe(false)
+        },
+      ),
       { numRuns: 2000 },
     )
   })
