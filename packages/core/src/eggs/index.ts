@@ -16,11 +16,11 @@ export type {
 export { parseEgg, type ParsedEgg, type ParseEggOptions } from './parse.ts'
 export type { EggServer, EggServerAllocation } from './server.ts'
 export { environmentOf, renderStartup } from './startup.ts'
-export { stopMethodOf } from './stop.ts'
+export { stopMethodOf, type StopMethod } from './stop.ts'
 export { compileRules, type CompiledRule, type CompiledRules } from './rules/compile-rules.ts'
 export { validateValue, type ValidateOptions, type Validation } from './rules/validate-value.ts'
-export { describeRules } from './rules/describe-rules.ts'
-export { configFilesOf } from './config-files.ts'
+export { describeRules, type VariableInput } from './rules/describe-rules.ts'
+export { configFilesOf, type ConfigFile } from './config-files.ts'
 export {
   processConfiguration,
   type ProcessConfigFile,
@@ -37,3 +37,5 @@ export {
   type PatchContext,
 } from './config-patch/replacement.ts'
 export { lintEgg } from './lint.ts'
+export { diffEggs } from './diff/diff-eggs.ts'
+export type { EggArea, EggChange, EggEffect } from './diff/egg-change.ts'
