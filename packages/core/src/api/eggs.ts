@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { contract } from './contract.ts'
 import { Description, Name, Nothing, OneOf, Page, PageOf, Uuid, named } from './schemas/common.ts'
+import { EggText, WebAddress } from './schemas/egg-updates.ts'
 import { Egg, EggDiagnostic, EggSummary, Nest } from './schemas/eggs.ts'
 
 const nestParams = Type.Object({ nest: Uuid })
@@ -96,7 +97,7 @@ export const checkEgg = contract({
   summary: 'Read an egg file and say what would be imported, without importing it',
   class: 'read',
   permission: { admin: 'eggs.create' },
-  body: Type.Object({ text: Type.String({ maxLength: 2_000_000 }) }),
+  body: Type.Object({ text: EggText }),
   response: {
     200: named(
       'EggCheck',
@@ -125,7 +126,9 @@ export const importEgg = contract({
   body: Type.Object({
     nest: Uuid,
     fileName: Type.Optional(Type.String({ maxLength: 191 })),
-    text: Type.String({ maxLength: 2_000_000 }),
+    text: EggText,
+    /** Address it was fetched from: updates come from there, unless the file names an address itself. */
+    url: Type.Optional(WebAddress),
     /** What to do when the egg is in the panel already. @default create */
     onExisting: Type.Optional(OneOf(['create', 'update'])),
   }),

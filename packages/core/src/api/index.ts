@@ -25,6 +25,18 @@ export {
   type ResponseOf,
 } from './contract.ts'
 export {
+  createEggRepository,
+  deleteEggRepository,
+  getEggRepository,
+  getEggRepositoryEgg,
+  installRepositoryEggs,
+  listEggRepositories,
+  listEggRepositoryEggs,
+  syncEggRepository,
+  updateEggRepository,
+} from './egg-repositories.ts'
+export { checkEggUpdate, exportEgg, fetchEgg, updateEgg } from './egg-updates.ts'
+export {
   checkEgg,
   createNest,
   deleteEgg,
@@ -66,6 +78,15 @@ export {
 export { cancelOperation, getOperation, listActivity, listOperations } from './operations.ts'
 export { CONTRACTS } from './registry.ts'
 export { ErrorAnswer, named } from './schemas/common.ts'
+export { EggRepository, EggRepositoryEgg, EggRepositoryEggDetail } from './schemas/egg-repositories.ts'
+export {
+  EggChange,
+  EggExport,
+  EggUpdated,
+  EggUpdatePreview,
+  EggUpdateServer,
+  FetchedEgg,
+} from './schemas/egg-updates.ts'
 export { Egg, EggSummary, EggVariable, Nest, VariableInput } from './schemas/eggs.ts'
 export { Account, ApiKey, Session, Subuser, User, UserRef } from './schemas/identity.ts'
 export {

@@ -1,5 +1,7 @@
 import * as account from './account.ts'
 import type { ContractSpec } from './contract.ts'
+import * as eggRepositories from './egg-repositories.ts'
+import * as eggUpdates from './egg-updates.ts'
 import * as eggs from './eggs.ts'
 import * as nodes from './nodes.ts'
 import * as operations from './operations.ts'
@@ -16,6 +18,8 @@ const modules: readonly Readonly<Record<string, unknown>>[] = [
   subusers,
   operations,
   eggs,
+  eggUpdates,
+  eggRepositories,
   nodes,
 ]
 

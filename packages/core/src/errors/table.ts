@@ -14,6 +14,11 @@ export const ERRORS = {
     status: 403,
     message: 'Requests from {origin} are not allowed. Open the panel at its own address.',
   },
+  HOST_NOT_ALLOWED: {
+    status: 421,
+    message:
+      'The panel does not answer to the name {host}. Open it at its own address, or have the name added with HATCHERY_PUBLIC_URL or HATCHERY_ALLOWED_HOSTS.',
+  },
   RATE_LIMITED: { status: 429, message: 'Too many requests. Try again in {retryAfterSeconds} s.' },
   IDEMPOTENCY_KEY_REUSED: {
     status: 409,
@@ -29,6 +34,13 @@ export const ERRORS = {
   },
   CURSOR_INVALID: { status: 400, message: 'The cursor is not valid here. Start again without one.' },
   INTERNAL: { status: 500, message: 'Something failed on our side. Report the request id to the administrator.' },
+  OUTBOUND_URL_INVALID: { status: 422, message: 'The address {url} cannot be used: {reason}.' },
+  OUTBOUND_REFUSED: {
+    status: 403,
+    message: 'The panel does not connect to {host}: {reason}. A host can allow it with HATCHERY_OUTBOUND_ALLOW.',
+  },
+  OUTBOUND_FAILED: { status: 502, message: '{url} could not be fetched: {reason}.' },
+  OUTBOUND_TOO_LARGE: { status: 502, message: '{url} answers with more than {limitBytes} bytes, which is not taken.' },
   SERVICE_UNAVAILABLE: { status: 503, message: 'The panel is busy or shutting down: {reason}. Try again in a moment.' },
 
   // identity
@@ -103,6 +115,39 @@ export const ERRORS = {
   EGG_NOT_FOUND: { status: 404, message: 'Egg {id} does not exist.' },
   EGG_INVALID: { status: 422, message: 'The egg could not be imported: {reason}' },
   EGG_IN_USE: { status: 409, message: '{count} servers use this egg. Change or delete them first.' },
+  EGG_NO_UPDATE_SOURCE: {
+    status: 409,
+    message: 'The egg does not say where its updates are. Give an address, a file, or an egg of a repository.',
+  },
+  EGG_UPDATE_CHANGED: {
+    status: 409,
+    message: 'This is not the change that was shown: the egg or its new version has changed since. Look at it again.',
+  },
+  EGG_REPOSITORY_NOT_FOUND: { status: 404, message: 'Egg repository {id} does not exist.' },
+  EGG_REPOSITORY_EXISTS: { status: 409, message: 'There is already an egg repository with this name.' },
+  EGG_REPOSITORY_EGG_NOT_FOUND: {
+    status: 404,
+    message: 'The repository has no egg {id}. Read the repository again and look at its list.',
+  },
+  EGG_REPOSITORY_BUSY: {
+    status: 409,
+    message: 'Another job works on this repository. Wait until operation {operation} has ended.',
+  },
+  EGG_REPOSITORY_CREDENTIALS_OPEN: {
+    status: 422,
+    message: 'Credentials are not sent over http, where anybody on the way can read them. Use an https address.',
+  },
+  GIT_AUTHENTICATION_FAILED: {
+    status: 502,
+    message: '{host} refused the credentials, or the repository needs some. Check user name, token and address.',
+  },
+  GIT_REPOSITORY_NOT_FOUND: { status: 502, message: 'There is no git repository at {url}. Check the address.' },
+  GIT_BRANCH_NOT_FOUND: { status: 502, message: 'The repository has no branch {branch}. Check its name.' },
+  GIT_REPOSITORY_TOO_LARGE: {
+    status: 502,
+    message: 'The repository is too large to be read: {reason}. Give the address of a smaller one.',
+  },
+  GIT_PROTOCOL_FAILED: { status: 502, message: 'The answer of {host} is not what a git server says: {reason}.' },
   OPERATION_NOT_FOUND: { status: 404, message: 'Operation {id} does not exist.' },
   OPERATION_FINISHED: { status: 409, message: 'Operation {id} has finished already.' },
   EXTERNAL_ID_EXISTS: { status: 409, message: 'There is already an object with the external id {externalId}.' },

@@ -7,12 +7,17 @@ export type ErrorCode = 'BAD_REQUEST'
   | 'ROUTE_NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
   | 'ORIGIN_NOT_ALLOWED'
+  | 'HOST_NOT_ALLOWED'
   | 'RATE_LIMITED'
   | 'IDEMPOTENCY_KEY_REUSED'
   | 'IDEMPOTENCY_IN_PROGRESS'
   | 'REVISION_MISMATCH'
   | 'CURSOR_INVALID'
   | 'INTERNAL'
+  | 'OUTBOUND_URL_INVALID'
+  | 'OUTBOUND_REFUSED'
+  | 'OUTBOUND_FAILED'
+  | 'OUTBOUND_TOO_LARGE'
   | 'SERVICE_UNAVAILABLE'
   | 'NOT_SIGNED_IN'
   | 'CREDENTIALS_INVALID'
@@ -65,6 +70,18 @@ export type ErrorCode = 'BAD_REQUEST'
   | 'EGG_NOT_FOUND'
   | 'EGG_INVALID'
   | 'EGG_IN_USE'
+  | 'EGG_NO_UPDATE_SOURCE'
+  | 'EGG_UPDATE_CHANGED'
+  | 'EGG_REPOSITORY_NOT_FOUND'
+  | 'EGG_REPOSITORY_EXISTS'
+  | 'EGG_REPOSITORY_EGG_NOT_FOUND'
+  | 'EGG_REPOSITORY_BUSY'
+  | 'EGG_REPOSITORY_CREDENTIALS_OPEN'
+  | 'GIT_AUTHENTICATION_FAILED'
+  | 'GIT_REPOSITORY_NOT_FOUND'
+  | 'GIT_BRANCH_NOT_FOUND'
+  | 'GIT_REPOSITORY_TOO_LARGE'
+  | 'GIT_PROTOCOL_FAILED'
   | 'OPERATION_NOT_FOUND'
   | 'OPERATION_FINISHED'
   | 'EXTERNAL_ID_EXISTS'
@@ -188,6 +205,78 @@ export interface Enrolment {
   readonly linkPath: string
 }
 
+export interface EggRepository {
+  readonly id: string
+  readonly name: string
+  readonly url: string
+  readonly branch: string | null
+  readonly folder: string
+  readonly hasCredentials: boolean
+  readonly syncEveryMinutes: number | null
+  readonly status: 'new' | 'syncing' | 'synced' | 'failed'
+  readonly operation: string | null
+  readonly syncedAt: number | null
+  readonly nextSyncAt: number | null
+  readonly error: {
+    readonly code: string
+    readonly message: string
+    readonly at: number
+  } | null
+  readonly commit: {
+    readonly id: string
+    readonly at: number
+    readonly message: string
+  } | null
+  readonly eggCount: number
+  readonly unreadableCount: number
+  readonly installedCount: number
+  readonly changedCount: number
+  readonly createdAt: number
+  readonly revision: number
+}
+
+export interface EggRepositoryEgg {
+  readonly id: string
+  readonly path: string
+  readonly name: string
+  readonly author: string
+  readonly description: string
+  readonly format: string
+  readonly variableCount: number
+  readonly errorCount: number
+  readonly warningCount: number
+  readonly state: 'available' | 'installed' | 'changed' | 'removed' | 'unreadable'
+  readonly egg: string | null
+}
+
+export interface EggRepositoryEggDetail {
+  readonly id: string
+  readonly path: string
+  readonly name: string
+  readonly author: string
+  readonly description: string
+  readonly format: string
+  readonly variableCount: number
+  readonly errorCount: number
+  readonly warningCount: number
+  readonly state: 'available' | 'installed' | 'changed' | 'removed' | 'unreadable'
+  readonly egg: string | null
+  readonly images: readonly string[]
+  readonly diagnostics: readonly EggDiagnostic[]
+  readonly text: string
+}
+
+export interface EggDiagnostic {
+  readonly code: string
+  readonly severity: 'error' | 'warning' | 'info'
+  readonly pointer: string
+  readonly message: string
+}
+
+export interface OperationRef {
+  readonly operation: string
+}
+
 export interface EggSummary {
   readonly id: string
   readonly nest: string
@@ -196,9 +285,18 @@ export interface EggSummary {
   readonly description: string
   readonly format: string
   readonly features: readonly string[]
+  readonly updateUrl: string | null
+  readonly origin: EggOrigin | null
   readonly serverCount: number
   readonly createdAt: number
   readonly revision: number
+}
+
+export interface EggOrigin {
+  readonly repository: string
+  readonly name: string
+  readonly path: string
+  readonly state: 'installed' | 'changed' | 'removed'
 }
 
 export interface Egg {
@@ -216,6 +314,8 @@ export interface Egg {
   readonly variables: readonly EggVariable[]
   readonly configFiles: readonly string[]
   readonly hasInstallScript: boolean
+  readonly updateUrl: string | null
+  readonly origin: EggOrigin | null
   readonly diagnostics: readonly EggDiagnostic[]
   readonly serverCount: number
   readonly createdAt: number
@@ -251,16 +351,66 @@ export interface VariableInput {
   readonly values?: readonly string[]
 }
 
-export interface EggDiagnostic {
-  readonly code: string
-  readonly severity: 'error' | 'warning' | 'info'
-  readonly pointer: string
-  readonly message: string
+export interface EggExport {
+  readonly fileName: string
+  readonly text: string
+  readonly losses: readonly ({
+    readonly pointer: string
+    readonly message: string
+  })[]
 }
 
 export interface EggSource {
   readonly fileName: string
   readonly text: string
+}
+
+export interface EggUpdated {
+  readonly egg: Egg
+  readonly serverCount: number
+  readonly servers: readonly EggUpdateServer[]
+  readonly affectedCount: number
+}
+
+export interface EggUpdateServer {
+  readonly id: string
+  readonly name: string
+  readonly variables: readonly ({
+    readonly envVariable: string
+    readonly failed: readonly string[]
+    readonly message: string
+  })[]
+}
+
+export interface EggUpdatePreview {
+  readonly egg: string
+  readonly revision: number
+  readonly hash: string
+  readonly isSame: boolean
+  readonly from: {
+    readonly kind: 'file' | 'repository' | 'url'
+    readonly url: string | null
+    readonly repository: string | null
+    readonly path: string | null
+    readonly fileName: string | null
+  }
+  readonly name: string
+  readonly format: string
+  readonly changes: readonly EggChange[]
+  readonly diagnostics: readonly EggDiagnostic[]
+  readonly serverCount: number
+  readonly servers: readonly EggUpdateServer[]
+  readonly affectedCount: number
+}
+
+export interface EggChange {
+  readonly kind: 'added' | 'removed' | 'changed'
+  readonly area: string
+  readonly pointer: string
+  readonly before: unknown
+  readonly after: unknown
+  readonly message: string
+  readonly effect: string
 }
 
 export interface EggCheck {
@@ -271,6 +421,12 @@ export interface EggCheck {
   readonly images: readonly string[]
   readonly diagnostics: readonly EggDiagnostic[]
   readonly existing: string | null
+}
+
+export interface FetchedEgg {
+  readonly url: string
+  readonly fileName: string
+  readonly text: string
 }
 
 export interface Location {
@@ -450,10 +606,6 @@ export interface PendingFeature {
   readonly line: string
   readonly at: number
   readonly images: readonly Labelled[]
-}
-
-export interface OperationRef {
-  readonly operation: string
 }
 
 export interface ConsoleLine {
@@ -643,6 +795,102 @@ type SignInResponse = Account
 
 type SignOutResponse = Readonly<Record<string, never>>
 
+interface ListEggRepositoriesQuery {
+  readonly cursor?: string | undefined
+  readonly limit?: number | undefined
+}
+
+interface ListEggRepositoriesResponse {
+  readonly data: readonly EggRepository[]
+  readonly nextCursor: string | null
+  readonly total?: number
+}
+
+interface CreateEggRepositoryBody {
+  readonly name: string
+  readonly url: string
+  readonly branch?: string | null | undefined
+  readonly folder?: string | undefined
+  readonly credentials?: {
+    readonly username: string
+    readonly password: string
+  } | null | undefined
+  readonly syncEveryMinutes?: number | null | undefined
+}
+
+type CreateEggRepositoryResponse = EggRepository
+
+interface GetEggRepositoryParams {
+  readonly repository: string
+}
+
+type GetEggRepositoryResponse = EggRepository
+
+interface UpdateEggRepositoryParams {
+  readonly repository: string
+}
+
+interface UpdateEggRepositoryBody {
+  readonly name?: string | undefined
+  readonly url?: string | undefined
+  readonly branch?: string | null | undefined
+  readonly folder?: string | undefined
+  readonly credentials?: {
+    readonly username: string
+    readonly password: string
+  } | null | undefined
+  readonly syncEveryMinutes?: number | null | undefined
+}
+
+type UpdateEggRepositoryResponse = EggRepository
+
+interface DeleteEggRepositoryParams {
+  readonly repository: string
+}
+
+type DeleteEggRepositoryResponse = Readonly<Record<string, never>>
+
+interface ListEggRepositoryEggsParams {
+  readonly repository: string
+}
+
+interface ListEggRepositoryEggsQuery {
+  readonly cursor?: string | undefined
+  readonly limit?: number | undefined
+  readonly search?: string | undefined
+  readonly state?: 'available' | 'installed' | 'changed' | 'removed' | 'unreadable' | undefined
+}
+
+interface ListEggRepositoryEggsResponse {
+  readonly data: readonly EggRepositoryEgg[]
+  readonly nextCursor: string | null
+  readonly total?: number
+}
+
+interface GetEggRepositoryEggParams {
+  readonly repository: string
+  readonly entry: string
+}
+
+type GetEggRepositoryEggResponse = EggRepositoryEggDetail
+
+interface InstallRepositoryEggsParams {
+  readonly repository: string
+}
+
+interface InstallRepositoryEggsBody {
+  readonly nest: string
+  readonly eggs: readonly string[]
+}
+
+type InstallRepositoryEggsResponse = OperationRef
+
+interface SyncEggRepositoryParams {
+  readonly repository: string
+}
+
+type SyncEggRepositoryResponse = OperationRef
+
 interface ListEggsQuery {
   readonly cursor?: string | undefined
   readonly limit?: number | undefined
@@ -660,6 +908,7 @@ interface ImportEggBody {
   readonly nest: string
   readonly fileName?: string | undefined
   readonly text: string
+  readonly url?: string | undefined
   readonly onExisting?: 'create' | 'update' | undefined
 }
 
@@ -677,17 +926,63 @@ interface DeleteEggParams {
 
 type DeleteEggResponse = Readonly<Record<string, never>>
 
+interface ExportEggParams {
+  readonly egg: string
+}
+
+interface ExportEggQuery {
+  readonly format: 'PTDL_v2' | 'PLCN_v3' | 'calagopus' | 'hatchery'
+  readonly encoding?: 'json' | 'yaml' | undefined
+}
+
+type ExportEggResponse = EggExport
+
 interface GetEggSourceParams {
   readonly egg: string
 }
 
 type GetEggSourceResponse = EggSource
 
+interface UpdateEggParams {
+  readonly egg: string
+}
+
+interface UpdateEggBody {
+  readonly text?: string | undefined
+  readonly fileName?: string | undefined
+  readonly repository?: string | undefined
+  readonly path?: string | undefined
+  readonly url?: string | undefined
+  readonly hash: string
+}
+
+type UpdateEggResponse = EggUpdated
+
+interface CheckEggUpdateParams {
+  readonly egg: string
+}
+
+interface CheckEggUpdateBody {
+  readonly text?: string | undefined
+  readonly fileName?: string | undefined
+  readonly repository?: string | undefined
+  readonly path?: string | undefined
+  readonly url?: string | undefined
+}
+
+type CheckEggUpdateResponse = EggUpdatePreview
+
 interface CheckEggBody {
   readonly text: string
 }
 
 type CheckEggResponse = EggCheck
+
+interface FetchEggBody {
+  readonly url: string
+}
+
+type FetchEggResponse = FetchedEgg
 
 interface GetHealthResponse {
   readonly ready: true
@@ -1294,6 +1589,69 @@ export interface EndpointTypes {
     readonly body: undefined
     readonly response: SignOutResponse
   }
+  /** List egg repositories. */
+  readonly listEggRepositories: {
+    readonly params: undefined
+    readonly query: ListEggRepositoriesQuery
+    readonly body: undefined
+    readonly response: ListEggRepositoriesResponse
+  }
+  /** Add an egg repository and read it for the first time. */
+  readonly createEggRepository: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: CreateEggRepositoryBody
+    readonly response: CreateEggRepositoryResponse
+  }
+  /** Read an egg repository. */
+  readonly getEggRepository: {
+    readonly params: GetEggRepositoryParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: GetEggRepositoryResponse
+  }
+  /** Change an egg repository; another address, branch or folder needs a sync to show. */
+  readonly updateEggRepository: {
+    readonly params: UpdateEggRepositoryParams
+    readonly query: undefined
+    readonly body: UpdateEggRepositoryBody
+    readonly response: UpdateEggRepositoryResponse
+  }
+  /** Remove an egg repository; eggs that were installed from it stay. */
+  readonly deleteEggRepository: {
+    readonly params: DeleteEggRepositoryParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: DeleteEggRepositoryResponse
+  }
+  /** Browse the eggs of a repository, by path. */
+  readonly listEggRepositoryEggs: {
+    readonly params: ListEggRepositoryEggsParams
+    readonly query: ListEggRepositoryEggsQuery
+    readonly body: undefined
+    readonly response: ListEggRepositoryEggsResponse
+  }
+  /** Read an egg of a repository with its file and findings. */
+  readonly getEggRepositoryEgg: {
+    readonly params: GetEggRepositoryEggParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: GetEggRepositoryEggResponse
+  }
+  /** Install eggs of a repository into a nest; those that are installed already are left as they are. */
+  readonly installRepositoryEggs: {
+    readonly params: InstallRepositoryEggsParams
+    readonly query: undefined
+    readonly body: InstallRepositoryEggsBody
+    readonly response: InstallRepositoryEggsResponse
+  }
+  /** Read an egg repository again; one sync at a time, a second request joins the first. */
+  readonly syncEggRepository: {
+    readonly params: SyncEggRepositoryParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: SyncEggRepositoryResponse
+  }
   /** List eggs. */
   readonly listEggs: {
     readonly params: undefined
@@ -1322,6 +1680,13 @@ export interface EndpointTypes {
     readonly body: undefined
     readonly response: DeleteEggResponse
   }
+  /** Write an egg in a format of choice, and list what that format cannot hold. */
+  readonly exportEgg: {
+    readonly params: ExportEggParams
+    readonly query: ExportEggQuery
+    readonly body: undefined
+    readonly response: ExportEggResponse
+  }
   /** Read the egg file as it was imported. */
   readonly getEggSource: {
     readonly params: GetEggSourceParams
@@ -1329,12 +1694,33 @@ export interface EndpointTypes {
     readonly body: undefined
     readonly response: GetEggSourceResponse
   }
+  /** Update an egg to the version whose changes were shown; servers keep their values. */
+  readonly updateEgg: {
+    readonly params: UpdateEggParams
+    readonly query: undefined
+    readonly body: UpdateEggBody
+    readonly response: UpdateEggResponse
+  }
+  /** Say what an update of an egg would change, and for which servers. */
+  readonly checkEggUpdate: {
+    readonly params: CheckEggUpdateParams
+    readonly query: undefined
+    readonly body: CheckEggUpdateBody
+    readonly response: CheckEggUpdateResponse
+  }
   /** Read an egg file and say what would be imported, without importing it. */
   readonly checkEgg: {
     readonly params: undefined
     readonly query: undefined
     readonly body: CheckEggBody
     readonly response: CheckEggResponse
+  }
+  /** Fetch an egg file from an address, to check or import it. */
+  readonly fetchEgg: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: FetchEggBody
+    readonly response: FetchEggResponse
   }
   /** Ask whether the panel is ready to serve. */
   readonly getHealth: {

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Description, Name, OneOf, Revision, Timestamp, Uuid, named } from './common.ts'
+import { Description, Name, Nullable, OneOf, Revision, Timestamp, Uuid, named } from './common.ts'
 
 export const Nest = named(
   'Nest',
@@ -62,6 +62,18 @@ export const EggDiagnostic = named(
   }),
 )
 
+/** The repository that an egg was installed from. */
+export const EggOrigin = named(
+  'EggOrigin',
+  Type.Object({
+    repository: Uuid,
+    name: Type.String(),
+    path: Type.String(),
+    /** `changed`: the repository has another version; `removed`: it has the egg no more. */
+    state: OneOf(['installed', 'changed', 'removed']),
+  }),
+)
+
 export const EggSummary = named(
   'EggSummary',
   Type.Object({
@@ -72,6 +84,9 @@ export const EggSummary = named(
     description: Type.String(),
     format: Type.String(),
     features: Type.Array(Type.String()),
+    /** Address that the egg is updated from; null where neither its file nor its import names one. */
+    updateUrl: Nullable(Type.String()),
+    origin: Nullable(EggOrigin),
     serverCount: Type.Integer(),
     createdAt: Timestamp,
     revision: Revision,
@@ -96,6 +111,8 @@ export const Egg = named(
     variables: Type.Array(EggVariable),
     configFiles: Type.Array(Type.String()),
     hasInstallScript: Type.Boolean(),
+    updateUrl: Nullable(Type.String()),
+    origin: Nullable(EggOrigin),
     diagnostics: Type.Array(EggDiagnostic),
     serverCount: Type.Integer(),
     createdAt: Timestamp,
