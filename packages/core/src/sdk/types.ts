@@ -404,13 +404,14 @@ export interface EggUpdatePreview {
 }
 
 export interface EggChange {
-  readonly kind: 'added' | 'removed' | 'changed'
-  readonly area: string
+  readonly kind: 'added' | 'removed' | 'changed' | 'renamed' | 'moved'
+  readonly area: 'about' | 'images' | 'startup' | 'ready' | 'stop' | 'config-files' | 'variables' | 'install' | 'features' | 'file-denylist' | 'network' | 'other'
+  readonly subject: string | null
   readonly pointer: string
   readonly before: unknown
   readonly after: unknown
   readonly message: string
-  readonly effect: string
+  readonly effect: 'none' | 'at-once' | 'next-start' | 'reinstall' | 'value-needed' | 'values-may-fail' | 'values-unused'
 }
 
 export interface EggCheck {
