@@ -64,6 +64,8 @@ export interface PanelConfig {
   /** Origin that browsers use, such as `https://panel.example.com`; null accepts the request's own host. */
   readonly publicUrl: string | null
   readonly allowedOrigins: readonly string[]
+  /** Further names that the panel answers to: `panel.lan`, `*.example.com`, or `*` for any. */
+  readonly allowedHosts: readonly string[]
   /** Addresses or CIDR blocks whose `X-Forwarded-*` headers are believed. */
   readonly trustedProxies: readonly string[]
   readonly sessionLifetimeMs: number

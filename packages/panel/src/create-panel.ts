@@ -15,6 +15,7 @@ import { ContractLayer } from './http/contract-layer.ts'
 import type { Routes } from './http/implement.ts'
 import { readDevice } from './http/device.ts'
 import { errorReply } from './http/error-answer.ts'
+import { HostNames } from './http/host-names.ts'
 import { panelPlugin } from './http/panel-plugin.ts'
 import { DEFAULT_RATE_LIMITS, MemoryRateLimiter } from './http/rate-limiter.ts'
 import { RequestGate } from './http/request-gate.ts'
@@ -45,6 +46,12 @@ export interface PanelOptions {
   /** Origin that browsers use; without it, the request's own host is accepted. */
   readonly publicUrl?: string | null
   readonly allowedOrigins?: readonly string[]
+  /**
+   * Further names that the panel answers to, beside those of `publicUrl` and `allowedOrigins`, addresses and `localhost`:
+   * `panel.lan`, `*.example.com`, or `*` for any name. Names are checked when one of the three is given, and always while
+   * the server listens on a loopback address.
+   */
+  readonly allowedHosts?: readonly string[]
   readonly trustedProxies?: readonly string[]
   readonly panelName?: string
   readonly log?: Level | 'silent'
@@ -167,7 +174,14 @@ async function assemble(
     deviceOf: (request) => readDevice(secrets, request),
   })
   const layer = new ContractLayer({ addresses, gate })
-  const upgrades = new Upgrades({ config, addresses, fallback: services.handleUpgrade.bind(services) })
+  const hostNames = new HostNames({
+    config,
+    addresses,
+    machine: hostname(),
+    onUnknownName: (name) =>
+      log.warn({ host: name }, 'the panel answers to every name; set HATCHERY_PUBLIC_URL to make it answer to one'),
+  })
+  const upgrades = new Upgrades({ config, addresses, hostNames, fallback: services.handleUpgrade.bind(services) })
 
   let own: FastifyInstance | undefined
   let closing: Promise<void> | undefined
@@ -180,6 +194,7 @@ async function assemble(
     ctx,
     layer,
     gate,
+    hostNames,
     routes: options.routes,
     webRoot: options.webRoot ?? null,
     onMount: async (fastify) => {
@@ -257,6 +272,7 @@ function configOf(options: PanelOptions, instance: string, internalAddress: stri
     panelName: options.panelName ?? 'Hatchery',
     publicUrl: options.publicUrl ?? null,
     allowedOrigins: options.allowedOrigins ?? [],
+    allowedHosts: options.allowedHosts ?? [],
     trustedProxies: options.trustedProxies ?? [],
     sessionLifetimeMs: options.sessionLifetimeMs ?? 30 * DAY_MS,
     instance,

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import path from 'node:path'
 import { createClient, type Client } from '@hatchery/core/sdk'
 import type { HostAuthentication } from '../access/identity.ts'
+import { isLoopbackAddress } from '../http/client-address.ts'
 
 const HEADER = 'x-hatchery-local-access'
 const FILE = 'local-access.json'
@@ -27,7 +28,7 @@ export function createLocalAccess(administrator: () => string | null): LocalAcce
     authenticate(request: IncomingMessage) {
       const sent = request.headers[HEADER]
       const userUuid = administrator()
-      if (typeof sent !== 'string' || userUuid === null || !isLoopback(request.socket.remoteAddress)) return null
+      if (typeof sent !== 'string' || userUuid === null || !isLoopbackAddress(request.socket.remoteAddress)) return null
       const bytes = Buffer.from(sent, 'base64url')
       return bytes.length === secret.length && timingSafeEqual(bytes, secret) ? { userUuid } : null
     },
@@ -53,8 +54,4 @@ export function connectLocally(dataDirectory: string): Client | null {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
     throw error
   }
-}
-
-function isLoopback(address: string | undefined): boolean {
-  return address !== undefined && /^(127\.|::1$|::ffff:127\.)/.test(address)
 }

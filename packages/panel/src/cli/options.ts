@@ -17,6 +17,8 @@ export interface UpOptions {
   /** Where other panels on the same database reach this one. */
   readonly internalUrl: string | null
   readonly publicUrl: string | null
+  /** Further names that the panel answers to. */
+  readonly allowedHosts: readonly string[]
   readonly trustedProxies: readonly string[]
   /** Ports that a fresh installation offers to servers of this machine. */
   readonly ports: readonly string[]
@@ -54,6 +56,7 @@ Environment:
   HATCHERY_INTERNAL_URL   where panels on other machines reach this one, such as http://10.0.0.5:8090
                           (default: a free port of the loopback address)
   HATCHERY_PUBLIC_URL     address that browsers use, such as https://panel.example.com
+  HATCHERY_ALLOWED_HOSTS  further names that the panel answers to, such as panel.lan,*.example.com
   HATCHERY_PORTS          ports for servers of this machine at the first start (default 25565-25664)
   HATCHERY_TRUSTED_PROXIES  addresses or CIDR blocks of your proxies, with commas between
 
@@ -86,6 +89,7 @@ export function parseUpOptions(
     redisUrl: env['HATCHERY_REDIS_URL'] || null,
     internalUrl: env['HATCHERY_INTERNAL_URL'] || null,
     publicUrl: env['HATCHERY_PUBLIC_URL'] || null,
+    allowedHosts: list(env['HATCHERY_ALLOWED_HOSTS']),
     trustedProxies: list(env['HATCHERY_TRUSTED_PROXIES']),
     ports: list(env['HATCHERY_PORTS'] || '25565-25664'),
     adminEmail: env['HATCHERY_ADMIN_EMAIL'] || null,

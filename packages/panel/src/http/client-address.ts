@@ -7,6 +7,8 @@ export interface ClientAddresses {
   isSecure(request: IncomingMessage): boolean
   /** Scheme and host that the caller used. */
   originOf(request: IncomingMessage): string
+  /** The host that a trusted proxy says it was called by. */
+  forwardedHostOf(request: IncomingMessage): string | undefined
 }
 
 export function createClientAddresses(trustedProxies: readonly string[]): ClientAddresses {
@@ -17,8 +19,11 @@ export function createClientAddresses(trustedProxies: readonly string[]): Client
     if ('encrypted' in request.socket && request.socket.encrypted === true) return true
     return isTrusted(peerOf(request)) && firstOf(request.headers['x-forwarded-proto']) === 'https'
   }
+  const forwardedHostOf = (request: IncomingMessage): string | undefined =>
+    isTrusted(peerOf(request)) ? firstOf(request.headers['x-forwarded-host']) : undefined
   return {
     isSecure,
+    forwardedHostOf,
 
     ipOf(request) {
       let ip = peerOf(request)
@@ -34,8 +39,7 @@ export function createClientAddresses(trustedProxies: readonly string[]): Client
     },
 
     originOf(request) {
-      const forwarded = isTrusted(peerOf(request)) ? firstOf(request.headers['x-forwarded-host']) : undefined
-      return `${isSecure(request) ? 'https' : 'http'}://${forwarded ?? request.headers.host ?? ''}`
+      return `${isSecure(request) ? 'https' : 'http'}://${forwardedHostOf(request) ?? request.headers.host ?? ''}`
     },
   }
 }
@@ -61,6 +65,10 @@ export function addressList(entries: readonly string[]): BlockList {
 export function isListed(list: BlockList, ip: string): boolean {
   const version = isIP(ip)
   return version !== 0 && list.check(ip, version === 4 ? 'ipv4' : 'ipv6')
+}
+
+export function isLoopbackAddress(address: string | undefined): boolean {
+  return address !== undefined && /^(127\.|::1$|::ffff:127\.)/.test(address)
 }
 
 /** The part of an address that one subscriber has: an IPv4 address, or the /64 of an IPv6 one. */

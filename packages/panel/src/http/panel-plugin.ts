@@ -8,6 +8,7 @@ import { wingsRemoteRoutes } from '../wings/remote/routes.ts'
 import { webRoutes } from '../web/web-routes.ts'
 import type { ContractLayer } from './contract-layer.ts'
 import { errorReply } from './error-answer.ts'
+import type { HostNames } from './host-names.ts'
 import type { Routes } from './implement.ts'
 import { parseJsonBody } from './json-body.ts'
 import type { RequestGate } from './request-gate.ts'
@@ -16,6 +17,7 @@ export interface PluginParts {
   readonly ctx: Context
   readonly layer: ContractLayer
   readonly gate: RequestGate
+  readonly hostNames: HostNames
   readonly routes: ((routes: Routes) => void) | undefined
   readonly webRoot: string | null
   /** Called with the encapsulated app, once, while the host boots. */
@@ -39,6 +41,10 @@ export function panelPlugin(parts: PluginParts): FastifyPluginAsync {
       async (_request: unknown, text: string | Buffer) => parseJsonBody(String(text)),
     )
     fastify.setErrorHandler((error, request, reply) => sendError(parts, error, request, reply))
+    fastify.addHook('onRequest', (request, _reply, done) => {
+      parts.hostNames.check(request.raw, request.url.slice(fastify.prefix.length), fastify.server)
+      done()
+    })
 
     await fastify.register(
       async (api) => {

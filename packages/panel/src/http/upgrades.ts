@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { AppError } from '@hatchery/core/errors'
 import type { PanelConfig } from '../context.ts'
 import type { ClientAddresses } from './client-address.ts'
+import type { HostNames } from './host-names.ts'
 import { checkOrigin } from './origins.ts'
 
 /** Takes over the connection of a WebSocket upgrade; the Origin was checked before. */
@@ -11,6 +12,7 @@ export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Bu
 export interface UpgradeParts {
   readonly config: PanelConfig
   readonly addresses: ClientAddresses
+  readonly hostNames: HostNames
   /** Asked for paths that were not registered; answers whether it took the connection. */
   readonly fallback: (path: string, request: IncomingMessage, socket: Duplex, head: Buffer) => boolean
 }
@@ -38,7 +40,7 @@ export class Upgrades {
     let isAttached = true
     const take = (request: IncomingMessage, socket: Duplex, head: Buffer): boolean => {
       const path = pathBelow(prefix, request.url ?? '')
-      if (path !== null && path.startsWith('/api/')) this.#upgrade(path, request, socket, head)
+      if (path !== null && path.startsWith('/api/')) this.#upgrade(path, server, request, socket, head)
       else if (server.listenerCount('upgrade') > 1) return false
       else refuse(socket, new AppError('ROUTE_NOT_FOUND', { method: 'GET', path: path ?? request.url ?? '' }))
       return true
@@ -65,11 +67,12 @@ export class Upgrades {
     for (const socket of this.#open) socket.destroy()
   }
 
-  #upgrade(path: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #upgrade(path: string, server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#open.add(socket)
     socket.once('close', () => this.#open.delete(socket))
     socket.on('error', () => socket.destroy())
     try {
+      this.#parts.hostNames.check(request, path, server)
       checkOrigin(request, this.#parts.config, this.#parts.addresses)
       const handler = this.#handlers.get(path)
       if (handler) handler(request, socket, head)

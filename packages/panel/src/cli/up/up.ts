@@ -37,6 +37,7 @@ export async function up(options: UpOptions, io: UpIo): Promise<number> {
         redis: options.redisUrl,
         internalUrl: options.internalUrl,
         publicUrl: options.publicUrl,
+        allowedHosts: options.allowedHosts,
         trustedProxies: options.trustedProxies,
         log: options.logLevel as 'warn',
         webRoot: findWebRoot(),
