@@ -1,6 +1,8 @@
 import type { Static, TObject, TSchema } from 'typebox'
 import type { ErrorCode } from '../errors/index.ts'
-import type { AccountPermission, AdminPermission, ServerPermission } from '../permissions/index.ts'
+import type { PermissionSpec } from '../permissions/index.ts'
+
+export type { PermissionSpec }
 
 /**
  * How an operation behaves when it is repeated or interrupted.
@@ -10,21 +12,6 @@ import type { AccountPermission, AdminPermission, ServerPermission } from '../pe
  * - `at-most-once`: never repeated; after a crash its result is `unknown`.
  */
 export type OperationClass = 'read' | 'converge' | 'resumable' | 'at-most-once'
-
-/**
- * Who may call an endpoint, as data, so that one place decides and a matrix can be generated.
- * - `{server}`: this permission on the server named by the path parameter `server` (owner and administrators have all).
- * - `{admin}`: an administrative permission. `{account}`: any signed-in person, on their own account.
- * - `public`: nobody has to be signed in. `node`: proven by the agent link or a node token, never by a person.
- * - `{by, map}`: the permission depends on a field of the request (`body.action`).
- */
-export type PermissionSpec =
-  | { readonly server: ServerPermission }
-  | { readonly admin: AdminPermission }
-  | { readonly account: AccountPermission }
-  | { readonly by: `body.${string}` | `params.${string}`; readonly map: Readonly<Record<string, PermissionSpec>> }
-  | 'public'
-  | 'node'
 
 /** Rate limit classes; the numbers are settings of the panel. */
 export type RateClass = 'default' | 'auth' | 'write' | 'power' | 'expensive' | 'unlimited'

@@ -1,13 +1,20 @@
-import type { Static } from 'typebox'
-import type { SpecConfigFile } from '../protocol/spec.ts'
+import type { ConfigParser, ConfigReplacement } from './config-patch/replacement.ts'
 import { hatcheryLookup } from './hatchery-placeholders.ts'
 import type { Egg } from './model.ts'
 import { replacePlaceholders } from './placeholders.ts'
 import type { EggServer } from './server.ts'
 
-type ConfigFile = Static<typeof SpecConfigFile>
+/** A file that is patched before each start: what to hand to `patchConfigFile`. */
+export interface ConfigFile {
+  /** Relative to the server's folder. */
+  readonly path: string
+  readonly parser: ConfigParser
+  /** Makes the file where there is none. */
+  readonly createFile: boolean
+  readonly replace: ConfigReplacement[]
+}
 
-const PARSERS: Readonly<Record<string, ConfigFile['parser']>> = {
+const PARSERS: Readonly<Record<string, ConfigParser>> = {
   file: 'file',
   properties: 'properties',
   ini: 'ini',

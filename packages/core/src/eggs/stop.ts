@@ -1,5 +1,10 @@
-import type { StopMethod } from '../protocol/spec.ts'
 import type { Egg } from './model.ts'
+
+/** How a server is asked to stop: a console line, a signal (POSIX name with the `SIG` prefix), or the engine's own stop. */
+export type StopMethod =
+  | { readonly type: 'command'; readonly command: string }
+  | { readonly type: 'signal'; readonly signal: string }
+  | { readonly type: 'runtime' }
 
 const SIGNALS: ReadonlySet<string> = new Set(['HUP', 'INT', 'QUIT', 'ABRT', 'KILL', 'USR1', 'USR2', 'TERM'])
 

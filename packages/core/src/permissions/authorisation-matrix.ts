@@ -1,6 +1,6 @@
-import type { PermissionSpec } from '../api/contract.ts'
 import { keyAllows } from './key-limits.ts'
 import type { RequiredPermission } from './permission-of.ts'
+import type { PermissionSpec } from './permission-spec.ts'
 
 /**
  * Who stands at the door. `subuser` has access to the server, without or with the permission that is asked for;

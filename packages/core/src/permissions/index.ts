@@ -18,4 +18,5 @@ export { EVERYTHING, hasPermission, knownGrants, missingGrants, normaliseGrants 
 export { permissionGroups, type PermissionGroup } from './groups.ts'
 export { keyAllows, keyPermissionName } from './key-limits.ts'
 export { permissionOf, type PermissionRequest, type RequiredPermission } from './permission-of.ts'
+export type { PermissionSpec } from './permission-spec.ts'
 export { PRESETS, presetOf, type PresetName } from './presets.ts'

@@ -1,5 +1,5 @@
-import type { PermissionSpec } from '../api/contract.ts'
 import type { AccountPermission, AdminPermission, ServerPermission } from './catalogue.ts'
+import type { PermissionSpec } from './permission-spec.ts'
 
 /** What one request needs, with nothing left to look up. `never`: nobody may do this. */
 export type RequiredPermission =

@@ -1,10 +1,17 @@
-import type { Static } from 'typebox'
-import type { SpecConfigFile } from '../../protocol/spec.ts'
 import { codePoints, createPattern, type Match, type Pattern } from '../pattern/pattern.ts'
 import { PatternError } from '../pattern/pattern-tree.ts'
 
-export type ConfigReplacement = Static<typeof SpecConfigFile>['replace'][number]
-export type ConfigParser = Static<typeof SpecConfigFile>['parser']
+/** One value to set. */
+export interface ConfigReplacement {
+  /** Where: a path such as `listeners[0].host`; with the parser `file`, the beginning of a line. */
+  readonly match: string
+  /** Sets only where this stands: the whole value, or `regex:` and a pattern to find in it; null or empty sets always. */
+  readonly ifValue: string | null
+  /** Text, number, boolean or null; `$1` is a group of the `regex:` pattern. */
+  readonly value: unknown
+}
+
+export type ConfigParser = 'file' | 'properties' | 'ini' | 'json' | 'yaml' | 'xml' | 'toml'
 
 /** What only the agent knows. */
 export interface PatchContext {

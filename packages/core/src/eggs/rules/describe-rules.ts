@@ -1,10 +1,27 @@
-import type { Static } from 'typebox'
-import type { VariableInput } from '../../api/schemas/eggs.ts'
 import type { EggVariable } from '../model.ts'
 import { compileRules, type CompiledRule } from './compile-rules.ts'
 import { isNumeric } from './php.ts'
 
-type Input = Static<typeof VariableInput>
+/** What a form shows for a variable. */
+export interface VariableInput {
+  readonly kind: 'text' | 'number' | 'switch' | 'select' | 'secret'
+  /** An empty value does not pass. */
+  readonly required: boolean
+  /** What a select offers, in order. */
+  readonly options?: string[]
+  /** Smallest and largest number, both allowed. */
+  readonly minimum?: number
+  readonly maximum?: number
+  /** Whole numbers only. */
+  readonly integer?: boolean
+  /** Characters of a text, both allowed. */
+  readonly minLength?: number
+  readonly maxLength?: number
+  /** For the whole text, as an HTML `pattern`. */
+  readonly pattern?: string
+  /** The two values that a switch writes, off first. */
+  readonly values?: string[]
+}
 
 const SWITCHES: readonly (readonly [string, string])[] = [
   ['0', '1'],
@@ -20,7 +37,7 @@ const SECRET_NAME =
 export function describeRules(
   rules: string | readonly string[],
   variable?: Pick<EggVariable, 'envVariable' | 'secret'>,
-): Input {
+): VariableInput {
   const compiled = compileRules(rules).rules
   const find = (...names: readonly string[]) => compiled.find(({ name }) => names.includes(name))
   const required = find('Required', 'Accepted') !== undefined
