@@ -66,6 +66,12 @@ export async function createDaemon(options: DaemonOptions): Promise<Daemon> {
   const { dataDirectory, log, now = Date.now } = options
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
   const state = openAgentState(dataDirectory)
+  if (state.sqliteFallback !== null) {
+    log.warn(
+      { err: state.sqliteFallback },
+      'better-sqlite3 cannot be loaded here: the state file is opened with node:sqlite',
+    )
+  }
   try {
     if (options.confirmMove) state.identity.confirmMove()
     if (options.reEnrol) state.identity.renew()

@@ -122,7 +122,10 @@ async function assemble(
   const masterKey =
     options.masterKey instanceof Uint8Array ? options.masterKey : await loadMasterKey(options.masterKey.directory)
 
-  const store = typeof options.database === 'string' ? await openStore(options.database) : options.database
+  const onSqliteFallback = (reason: unknown) =>
+    log.warn({ err: reason }, 'better-sqlite3 cannot be loaded here: the database is opened with node:sqlite')
+  const store =
+    typeof options.database === 'string' ? await openStore(options.database, { onSqliteFallback }) : options.database
   if (typeof options.database === 'string') closers.push(() => store.close())
   const bus = await openBus(options.redis ?? null, log)
   closers.push(() => bus.close())

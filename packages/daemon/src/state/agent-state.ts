@@ -4,6 +4,7 @@ import { OperationJournal } from './operation-journal.ts'
 import { StateOutbox } from './outbox.ts'
 import { ServerStore } from './server-store.ts'
 import { StateFile } from './state-file.ts'
+import { chooseSqlite } from './sqlite-library.ts'
 import { join } from 'node:path'
 
 /** Everything the agent remembers, each kind behind its own door, all in one file and one transaction. */
@@ -14,12 +15,15 @@ export interface AgentState {
   readonly outbox: StateOutbox
   readonly facts: FactStore
   readonly isNewer: boolean
+  /** Why the file is opened with `node:sqlite`; null where the preferred library works. */
+  readonly sqliteFallback: unknown
   transaction<T>(work: () => T): T
   close(): void
 }
 
 export function openAgentState(dataDirectory: string, binding: Binding = readBinding(dataDirectory)): AgentState {
-  const file = StateFile.open(join(dataDirectory, 'agent.sqlite'))
+  const { library, fallbackReason } = chooseSqlite()
+  const file = StateFile.open(join(dataDirectory, 'agent.sqlite'), { library })
   return {
     identity: new IdentityStore(file, binding),
     servers: new ServerStore(file),
@@ -27,6 +31,7 @@ export function openAgentState(dataDirectory: string, binding: Binding = readBin
     outbox: new StateOutbox(file),
     facts: new FactStore(file),
     isNewer: file.isNewer,
+    sqliteFallback: fallbackReason,
     transaction: (work) => file.transaction(work),
     close: () => file.close(),
   }

@@ -1,12 +1,14 @@
-import Database from 'better-sqlite3'
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { STATE_MIGRATIONS, type StateMigration } from './migrations.ts'
+import { chooseSqlite, type SqliteDatabase, type SqliteLibrary } from './sqlite-library.ts'
 import { StatementCache } from './statement-cache.ts'
 
 export interface StateFileOptions {
   /** @default the agent's own list */
   readonly migrations?: readonly StateMigration[]
+  /** @default the first one that works on this machine */
+  readonly library?: SqliteLibrary
 }
 
 /**
@@ -17,9 +19,9 @@ export class StateFile {
   readonly sql: StatementCache
   /** A newer agent has written this file. Additions only, so it can be read; but nothing may be started (RULES 10). */
   readonly isNewer: boolean
-  readonly #db: Database.Database
+  readonly #db: SqliteDatabase
 
-  private constructor(db: Database.Database, isNewer: boolean) {
+  private constructor(db: SqliteDatabase, isNewer: boolean) {
     this.#db = db
     this.sql = new StatementCache(db)
     this.isNewer = isNewer
@@ -37,31 +39,29 @@ export class StateFile {
     // It holds secrets. SQLite gives its other files the mode of this one.
     closeSync(openSync(path, 'a', 0o600))
     chmodSync(path, 0o600)
-    const db = new Database(path, { timeout: 0 })
+    const library = options.library ?? chooseSqlite().library
+    const db = library.open(path)
     try {
-      db.pragma('locking_mode = EXCLUSIVE')
-      db.pragma('journal_mode = WAL')
-      db.pragma('synchronous = FULL')
-      db.pragma('cache_size = -1024')
+      db.exec('pragma locking_mode = EXCLUSIVE')
+      db.exec('pragma journal_mode = WAL')
+      db.exec('pragma synchronous = FULL')
+      db.exec('pragma cache_size = -1024')
       // Takes the exclusive lock now, not at the first write.
       db.exec('begin immediate; commit')
-      const version = Number(db.pragma('user_version', { simple: true }))
+      const { user_version: version } = db.prepare('pragma user_version').get() as { user_version: number }
       if (existed && version > 0 && version < target) snapshot(db, `${path}.v${version}`)
       for (const migration of migrations) if (migration.version > version) migrate(db, migration)
       return new StateFile(db, version > target)
     } catch (error) {
       db.close()
-      if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) {
-        throw new Error(`Another agent uses ${path}. Stop it first.`, { cause: error })
-      }
+      if (library.isBusy(error)) throw new Error(`Another agent uses ${path}. Stop it first.`, { cause: error })
       throw error
     }
   }
 
   /** All of `work` or nothing; durable when it returns. Calls inside a transaction join it. */
   transaction<T>(work: () => T): T {
-    if (this.#db.inTransaction) return work()
-    return this.#db.transaction(work).immediate()
+    return this.#db.inTransaction ? work() : inTransaction(this.#db, work)
   }
 
   close(): void {
@@ -69,14 +69,27 @@ export class StateFile {
   }
 }
 
-function migrate(db: Database.Database, { version, statements }: StateMigration): void {
-  db.transaction(() => {
+function migrate(db: SqliteDatabase, { version, statements }: StateMigration): void {
+  inTransaction(db, () => {
     for (const statement of statements) db.exec(statement)
-    db.pragma(`user_version = ${version}`)
-  }).immediate()
+    db.exec(`pragma user_version = ${version}`)
+  })
 }
 
-function snapshot(db: Database.Database, path: string): void {
+function inTransaction<T>(db: SqliteDatabase, work: () => T): T {
+  db.exec('begin immediate')
+  try {
+    const result = work()
+    db.exec('commit')
+    return result
+  } catch (error) {
+    // SQLite has rolled back by itself after some errors, a full disk among them.
+    if (db.inTransaction) db.exec('rollback')
+    throw error
+  }
+}
+
+function snapshot(db: SqliteDatabase, path: string): void {
   if (existsSync(path)) return
   db.prepare('vacuum into ?').run(path)
   chmodSync(path, 0o600)

@@ -1,15 +1,15 @@
-import type Database from 'better-sqlite3'
+import type { SqliteChange, SqliteDatabase, SqliteStatement } from './sqlite-library.ts'
 
 /** Prepares each statement once. */
 export class StatementCache {
-  readonly #db: Database.Database
-  readonly #statements = new Map<string, Database.Statement<unknown[]>>()
+  readonly #db: SqliteDatabase
+  readonly #statements = new Map<string, SqliteStatement>()
 
-  constructor(db: Database.Database) {
+  constructor(db: SqliteDatabase) {
     this.#db = db
   }
 
-  run(sql: string, ...values: readonly unknown[]): Database.RunResult {
+  run(sql: string, ...values: readonly unknown[]): SqliteChange {
     return this.#prepare(sql).run(...values)
   }
 
@@ -22,10 +22,10 @@ export class StatementCache {
     return this.#prepare(sql).all(...values) as readonly Row[]
   }
 
-  #prepare(sql: string): Database.Statement<unknown[]> {
+  #prepare(sql: string): SqliteStatement {
     const known = this.#statements.get(sql)
     if (known) return known
-    const statement = this.#db.prepare<unknown[]>(sql)
+    const statement = this.#db.prepare(sql)
     this.#statements.set(sql, statement)
     return statement
   }

@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { MemoryBus } from '../bus/memory-bus.ts'
 import type { Store } from '../storage/store.ts'
-import { DIALECTS } from '../testing/dialects.ts'
+import { DIALECTS, STORAGES } from '../testing/dialects.ts'
 import { openTestDatabase } from '../testing/test-database.ts'
 import { createEventLog } from './database-event-log.ts'
 import { Sequencer } from './sequencer.ts'
@@ -35,7 +35,7 @@ async function writeAll(
   )
 }
 
-for (const dialect of DIALECTS) {
+for (const dialect of STORAGES) {
   describe(`the event log on ${dialect}`, () => {
     test(
       'shows a reader by position every event of eight writers, once and in order',

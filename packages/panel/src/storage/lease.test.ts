@@ -1,14 +1,14 @@
 import { hostname } from 'node:os'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
-import { DIALECTS } from '../testing/dialects.ts'
+import { STORAGES } from '../testing/dialects.ts'
 import { openTestDatabase } from '../testing/test-database.ts'
 import { takeLease } from './lease.ts'
 
 const parts = { now: Date.now, log: pino({ level: 'silent' }) }
 const held = (holder: string) => ({ name: 'x', holder, token: 4, expires_at: Date.now() + 3_600_000 })
 
-for (const dialect of DIALECTS) {
+for (const dialect of STORAGES) {
   describe(`a lease on ${dialect}`, () => {
     test('has one holder of many who ask at once, and the next one gets a higher token', async () => {
       await using database = await openTestDatabase(dialect)

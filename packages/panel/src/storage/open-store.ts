@@ -6,6 +6,7 @@ import { Kysely, sql, type Transaction } from 'kysely'
 import type { Database } from './schema.ts'
 import type { NetworkOptions } from './postgres.ts'
 import type { SqliteOptions } from './sqlite.ts'
+import type { SqliteLoader } from './sqlite-library.ts'
 import type { Dialect, LockableTable, Store } from './store.ts'
 import { retryTransient } from './retry.ts'
 import { isInTransaction, runInScope, type TransactionScope } from './transaction-scope.ts'
@@ -13,6 +14,10 @@ import { isInTransaction, runInScope, type TransactionScope } from './transactio
 export interface OpenStoreOptions extends SqliteOptions, NetworkOptions {
   /** Apply missing migrations. @default true */
   readonly migrate?: boolean
+  /** @default the first library that works on this machine */
+  readonly sqlite?: SqliteLoader
+  /** Told why an SQLite file is opened with another library than the preferred one. */
+  readonly onSqliteFallback?: (reason: unknown) => void
 }
 
 /**
@@ -50,7 +55,9 @@ async function connect(url: string, options: OpenStoreOptions): Promise<Opened> 
     // Hashes and sealed secrets are nobody else's to read; SQLite gives its other files the same mode.
     await (await open(path, 'a', 0o600)).close()
     const { openSqlite } = await import('./sqlite.ts')
-    const files = openSqlite(path, options)
+    const { loadSqlite } = await import('./sqlite-library.ts')
+    const library = await (options.sqlite?.() ?? loadSqlite(options.onSqliteFallback ?? (() => undefined)))
+    const files = openSqlite(library, path, options)
     return {
       dialect: 'sqlite',
       reads: new Kysely<Database>({ dialect: readsOnly(files.reader) }),

@@ -1,4 +1,3 @@
-import Sqlite from 'better-sqlite3'
 import {
   SqliteAdapter,
   SqliteIntrospector,
@@ -9,6 +8,7 @@ import {
   type Driver,
   type QueryResult,
 } from 'kysely'
+import type { SqliteDatabase, SqliteLibrary } from './sqlite-library.ts'
 import { StatementCache } from './statement-cache.ts'
 
 export interface SqliteFiles {
@@ -30,19 +30,23 @@ const BUSY_DEADLINE_MS = 10_000
  * Opens a file for one process. A second process is refused by a lock that the system releases when this one ends,
  * however it ends.
  */
-export function openSqlite(path: string, { synchronous = 'FULL' }: SqliteOptions = {}): SqliteFiles {
-  const owner = synchronous === 'OFF' ? null : lockFile(`${path}-owner`)
-  const writer = new Sqlite(path, { timeout: 0 })
-  writer.pragma('journal_mode = WAL')
-  writer.pragma(`synchronous = ${synchronous}`)
-  writer.pragma('foreign_keys = ON')
-  writer.pragma('journal_size_limit = 67108864')
-  const reader = new Sqlite(path, { timeout: 0 })
-  reader.pragma('query_only = ON')
+export function openSqlite(
+  library: SqliteLibrary,
+  path: string,
+  { synchronous = 'FULL' }: SqliteOptions = {},
+): SqliteFiles {
+  const owner = synchronous === 'OFF' ? null : lockFile(library, `${path}-owner`)
+  const writer = library.open(path)
+  writer.exec('pragma journal_mode = WAL')
+  writer.exec(`pragma synchronous = ${synchronous}`)
+  writer.exec('pragma foreign_keys = ON')
+  writer.exec('pragma journal_size_limit = 67108864')
+  const reader = library.open(path)
+  reader.exec('pragma query_only = ON')
   // Lists sort a page of rows: in memory, from pages that are mapped instead of copied.
-  reader.pragma('temp_store = MEMORY')
-  reader.pragma('cache_size = -8000')
-  reader.pragma('mmap_size = 33554432')
+  reader.exec('pragma temp_store = MEMORY')
+  reader.exec('pragma cache_size = -8000')
+  reader.exec('pragma mmap_size = 33554432')
 
   const writeConnection = new SqliteConnection(writer)
   const readConnection = new SqliteConnection(reader)
@@ -57,10 +61,10 @@ export function openSqlite(path: string, { synchronous = 'FULL' }: SqliteOptions
   }
 }
 
-function lockFile(path: string): Sqlite.Database {
-  const lock = new Sqlite(path, { timeout: 0 })
+function lockFile(library: SqliteLibrary, path: string): SqliteDatabase {
+  const lock = library.open(path)
   try {
-    lock.pragma('locking_mode = EXCLUSIVE')
+    lock.exec('pragma locking_mode = EXCLUSIVE')
     lock.exec('begin exclusive')
     return lock
   } catch (error) {
@@ -89,10 +93,10 @@ class OwnTurnsAdapter extends SqliteAdapter {
 }
 
 class SqliteConnection implements DatabaseConnection {
-  readonly #database: Sqlite.Database
+  readonly #database: SqliteDatabase
   readonly #statements: StatementCache
 
-  constructor(database: Sqlite.Database) {
+  constructor(database: SqliteDatabase) {
     this.#database = database
     this.#statements = new StatementCache(database)
   }

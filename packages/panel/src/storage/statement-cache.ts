@@ -1,17 +1,17 @@
-import type Database from 'better-sqlite3'
+import type { SqliteDatabase, SqliteStatement } from './sqlite-library.ts'
 
 /** Prepared statements by their text, least recently used first out. */
 export class StatementCache {
-  readonly #database: Database.Database
+  readonly #database: SqliteDatabase
   readonly #capacity: number
-  readonly #statements = new Map<string, Database.Statement>()
+  readonly #statements = new Map<string, SqliteStatement>()
 
-  constructor(database: Database.Database, capacity = 300) {
+  constructor(database: SqliteDatabase, capacity = 300) {
     this.#database = database
     this.#capacity = capacity
   }
 
-  prepare(text: string): Database.Statement {
+  prepare(text: string): SqliteStatement {
     const known = this.#statements.get(text)
     if (known) {
       // Moved to the end only when the cache is near its limit: the hot path stays one lookup.

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { DIALECTS } from '../testing/dialects.ts'
+import { DIALECTS, STORAGES } from '../testing/dialects.ts'
 import { openTestDatabase } from '../testing/test-database.ts'
 import { isolationLevel, openStore } from './open-store.ts'
 import { isUniqueViolation } from './retry.ts'
+import { loadBetterSqlite, loadNodeSqlite } from './sqlite-library.ts'
 import type { Store } from './store.ts'
 import { afterCommit } from './transaction-scope.ts'
 
@@ -19,9 +20,10 @@ const nest = (name: string) => ({
   created_at: 1,
   revision: 1,
 })
+const LIBRARIES = [loadBetterSqlite, loadNodeSqlite]
 const nests = (store: Store) => store.db.selectFrom('nests').select('name').orderBy('id').execute()
 
-for (const dialect of DIALECTS) {
+for (const dialect of STORAGES) {
   describe(`the store on ${dialect}`, () => {
     test('commits as one, and rolls back as one', async () => {
       await using database = await openTestDatabase(dialect)
@@ -136,7 +138,7 @@ for (const dialect of DIALECTS) {
 
     test('is opened by several at once, and again, with the same tables', async () => {
       await using database = await openTestDatabase(dialect)
-      if (dialect === 'sqlite') return
+      if (database.store.dialect === 'sqlite') return
       const stores = await Promise.all([openStore(database.url), openStore(database.url), openStore(database.url)])
       const heads = await Promise.all(
         stores.map((store) => store.db.selectFrom('event_log_head').selectAll().execute()),
@@ -192,7 +194,9 @@ describe('an SQLite file', () => {
       setInterval(() => undefined, 1000)`
     const holder = fork('-', { execArgv: ['--conditions=@hatchery/source', '--input-type=module', '--eval', script] })
     await new Promise((resolve) => holder.once('message', resolve))
-    await expect(openStore(`sqlite:${path}`)).rejects.toThrow('used by another process')
+    for (const sqlite of LIBRARIES) {
+      await expect(openStore(`sqlite:${path}`, { sqlite })).rejects.toThrow('used by another process')
+    }
     const ended = new Promise((resolve) => holder.once('exit', resolve))
     holder.kill('SIGKILL')
     await ended
@@ -202,8 +206,8 @@ describe('an SQLite file', () => {
     await rm(directory, { recursive: true })
   })
 
-  test('is read while a transaction is open', async () => {
-    await using database = await openTestDatabase('sqlite')
+  test.each(['sqlite', 'node:sqlite'] as const)('is read while a transaction is open (%s)', async (storage) => {
+    await using database = await openTestDatabase(storage)
     const { store } = database
     const mayCommit = Promise.withResolvers<void>()
     const inserted = Promise.withResolvers<void>()
@@ -219,9 +223,9 @@ describe('an SQLite file', () => {
     expect(await nests(store)).toEqual([{ name: 'soon' }])
   })
 
-  test('enforces foreign keys, syncs every commit, and is its owner’s to read', async () => {
+  test.each(LIBRARIES)('enforces foreign keys, syncs every commit, and is its owner’s to read (%#)', async (sqlite) => {
     const directory = await mkdtemp(join(tmpdir(), 'hatchery-pragmas-'))
-    const store = await openStore(`sqlite:${join(directory, 'panel.db')}`)
+    const store = await openStore(`sqlite:${join(directory, 'panel.db')}`, { sqlite })
     await expect(store.transaction((trx) => store.insertId(trx, 'ssh_keys', sshKey(999)))).rejects.toThrow(
       'FOREIGN KEY',
     )

@@ -8,6 +8,10 @@ const URLS = {
 /** The databases this machine can test on. A missing one is printed, and fails the run where CI promised all. */
 export const DIALECTS: readonly Dialect[] = available()
 
+/** The dialects, and SQLite with the library inside Node: for tests of what lies directly on the database. */
+export const STORAGES: readonly Storage[] = [...DIALECTS, 'node:sqlite']
+export type Storage = Dialect | 'node:sqlite'
+
 export function serverUrl(dialect: 'postgres' | 'mysql'): string {
   const url = URLS[dialect]
   if (url === undefined) throw new Error(`There is no ${dialect} to test on.`)

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { Kysely, sql, type RawBuilder } from 'kysely'
 import { openStore } from '../storage/open-store.ts'
 import type { Database } from '../storage/schema.ts'
-import type { Dialect, Store } from '../storage/store.ts'
-import { serverUrl } from './dialects.ts'
+import { loadBetterSqlite, loadNodeSqlite, type SqliteLoader } from '../storage/sqlite-library.ts'
+import type { Store } from '../storage/store.ts'
+import { serverUrl, type Storage } from './dialects.ts'
 
 export interface TestDatabase extends AsyncDisposable {
   readonly url: string
@@ -13,17 +14,18 @@ export interface TestDatabase extends AsyncDisposable {
 }
 
 /** A database of its own with all tables and no rows. SQLite is copied from a migrated file; others are kept and emptied. */
-export async function openTestDatabase(dialect: Dialect): Promise<TestDatabase> {
-  return dialect === 'sqlite' ? openSqliteCopy() : openServerDatabase(dialect)
+export async function openTestDatabase(storage: Storage): Promise<TestDatabase> {
+  if (storage === 'sqlite') return openSqliteCopy()
+  return storage === 'node:sqlite' ? openSqliteCopy(loadNodeSqlite) : openServerDatabase(storage)
 }
 
 let template: Promise<Buffer> | undefined
 
-async function openSqliteCopy(): Promise<TestDatabase> {
+async function openSqliteCopy(sqlite: SqliteLoader = loadBetterSqlite): Promise<TestDatabase> {
   const directory = await mkdtemp(join(tmpdir(), 'hatchery-test-'))
   const path = join(directory, 'panel.db')
   await writeFile(path, await (template ??= migratedFile()))
-  const store = await openStore(`sqlite:${path}`, { synchronous: 'OFF' })
+  const store = await openStore(`sqlite:${path}`, { synchronous: 'OFF', sqlite })
   return {
     url: `sqlite:${path}`,
     store,
