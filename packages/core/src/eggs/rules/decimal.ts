@@ -6,10 +6,13 @@ export interface Decimal {
 
 const FORM = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,9}))?$/
 
-/** Null where the text is no number. */
+/** More digits than any value has; reading them takes some milliseconds. */
+const MAX_LENGTH = 65_536
+
+/** Null where the text is no number, or is longer than 65,536 characters. */
 export function parseDecimal(text: string): Decimal | null {
-  const found = FORM.exec(text)
-  if (!found || text.length > 4096) return null
+  const found = text.length > MAX_LENGTH ? null : FORM.exec(text)
+  if (!found) return null
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = found
   if (whole === '' && fraction === '') return null
   const digits = BigInt(whole + fraction)

@@ -1,6 +1,7 @@
 import type { EggVariable } from '../model.ts'
 import { compileRules, type CompiledRule } from './compile-rules.ts'
-import { isNumeric } from './php.ts'
+import { DIGIT_RULES, asksForNumber, boundsOf } from './bounds.ts'
+import { validateValue } from './validate-value.ts'
 
 /** What a form shows for a variable. */
 export interface VariableInput {
@@ -33,34 +34,42 @@ const SWITCHES: readonly (readonly [string, string])[] = [
 const SECRET_NAME =
   /(?:^|_)(?:PASS|PW|GSLT?|RCON_?PW)(?:_|$)|PASS(?:WORD|WD|PHRASE)|TOKEN|SECRET|API_?KEY|PRIVATE_?KEY/i
 
-/** What a form shows for a variable with these rules. The rules decide; this only saves a person from mistakes. */
+/**
+ * What a form shows for a variable with these rules. The rules decide; this only saves a person from mistakes: each option,
+ * both values of a switch and both bounds of a number pass `validateValue`. A number that must be more or less than its
+ * bound, without being whole, is the one exception.
+ */
 export function describeRules(
   rules: string | readonly string[],
   variable?: Pick<EggVariable, 'envVariable' | 'secret'>,
 ): VariableInput {
-  const compiled = compileRules(rules).rules
-  const find = (...names: readonly string[]) => compiled.find(({ name }) => names.includes(name))
-  const required = find('Required', 'Accepted') !== undefined
+  const compiled = compileRules(rules)
+  const find = (...names: readonly string[]) => compiled.rules.find(({ name }) => names.includes(name))
+  const passes = (value: string) => validateValue(compiled, value).ok
+  const required = find('Required', 'Filled', 'Accepted', 'Declined') !== undefined
 
   const listed = find('In')?.parameters.map((item) => item ?? '')
-  const values = find('Boolean') ? ['0', '1'] : listed && switchOf(listed)
-  if (values) return { kind: 'switch', required, values: [...values] }
-  if (listed) return { kind: 'select', required, options: [...new Set(listed)] }
+  const values = find('Boolean') ? (['0', '1'] as const) : listed && switchOf(listed)
+  if (values?.every(passes)) return { kind: 'switch', required, values: [...values] }
+  const options = [...new Set(listed)].filter(passes)
+  if (options.length > 0) return { kind: 'select', required, options }
 
   const isSecret = variable !== undefined && (variable.secret ?? SECRET_NAME.test(variable.envVariable))
-  const isInteger = find('Integer') !== undefined
-  if (!isSecret && (isInteger || find('Numeric', 'Decimal'))) {
-    const { minimum, maximum } = boundsOf(compiled, isInteger)
+  if (!isSecret && compiled.rules.some(asksForNumber)) {
+    const isInteger = find('Integer', ...DIGIT_RULES) !== undefined
+    const { minimum, maximum } = boundsOf(compiled.rules, isInteger, true)
+    const isOpen = !isInteger && find('Gt', 'Lt') !== undefined
+    const holds = (bound: number | undefined) => bound !== undefined && (isOpen || passes(String(bound)))
     return {
       kind: 'number',
       required,
       ...(isInteger && { integer: true }),
-      ...(minimum !== undefined && { minimum }),
-      ...(maximum !== undefined && { maximum }),
+      ...(holds(minimum) && { minimum }),
+      ...(holds(maximum) && { maximum }),
     }
   }
-  const { minimum, maximum } = boundsOf(compiled, true)
-  const pattern = patternOf(compiled)
+  const { minimum, maximum } = boundsOf(compiled.rules, true, false)
+  const pattern = patternOf(compiled.rules)
   return {
     kind: isSecret ? 'secret' : 'text',
     required,
@@ -79,55 +88,6 @@ function switchOf(options: readonly string[]): readonly [string, string] | undef
     if (first.toLowerCase() === on && second.toLowerCase() === off) return [second, first]
   }
   return undefined
-}
-
-/** The narrowest bounds; a bound that a double cannot hold is left out. */
-function boundsOf(rules: readonly CompiledRule[], isWhole: boolean): { minimum?: number; maximum?: number } {
-  let minimum = -Infinity
-  let maximum = Infinity
-  const read = (rule: CompiledRule, index: number): number | undefined => {
-    const parameter = rule.parameters[index]
-    if (!isNumeric(parameter)) return undefined
-    const number = Number(parameter)
-    return Math.abs(number) <= Number.MAX_SAFE_INTEGER ? number : undefined
-  }
-  const atLeast = (bound: number | undefined) => (minimum = Math.max(minimum, bound ?? -Infinity))
-  const atMost = (bound: number | undefined) => (maximum = Math.min(maximum, bound ?? Infinity))
-  const above = (bound: number | undefined, step: number) => (bound === undefined ? undefined : bound + step)
-  for (const rule of rules) {
-    const first = read(rule, 0)
-    switch (rule.name) {
-      case 'Min':
-      case 'Gte':
-        atLeast(first)
-        break
-      case 'Max':
-      case 'Lte':
-        atMost(first)
-        break
-      case 'Gt':
-        atLeast(above(first, isWhole ? 1 : 0))
-        break
-      case 'Lt':
-        atMost(above(first, isWhole ? -1 : 0))
-        break
-      case 'Between':
-        atLeast(first)
-        atMost(read(rule, 1))
-        break
-      case 'Size':
-        atLeast(first)
-        atMost(first)
-        break
-      default:
-        break
-    }
-  }
-  const round = (bound: number, by: (value: number) => number) => (isWhole ? by(bound) : bound)
-  return {
-    ...(Number.isFinite(minimum) && { minimum: round(minimum, Math.ceil) }),
-    ...(Number.isFinite(maximum) && { maximum: round(maximum, Math.floor) }),
-  }
 }
 
 const SPELLED: Readonly<Record<string, string>> = {

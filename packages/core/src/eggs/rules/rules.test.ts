@@ -89,6 +89,16 @@ describe('validateValue', () => {
     expect(check('required|regex:/^(a|b)+$/', 'abba').isRuleBroken).toBe(true)
   })
 
+  test('takes a value as it is stored, or as a form sends it', () => {
+    expect(check('string', '').ok).toBe(true)
+    expect(check('string', '', 13)).toMatchObject({ failed: [] })
+    const form = (rules: string, value: string) => validateValue(compileRules(rules), value, { isForm: true })
+    expect(form('string', ' \u200B').failed).toEqual(['String'])
+    expect(form('nullable|string', '').ok).toBe(true)
+    expect(form('in:a', ' a\n').ok).toBe(true)
+    expect(form('max:1', `a${' '.repeat(500_000)}b`).ok).toBe(false)
+  })
+
   test('an unknown rule is reported and does not throw', () => {
     expect(check('no_such_rule', 'x')).toMatchObject({ ok: false, failed: ['NoSuchRule'], isRuleBroken: true })
     expect(check('constructor', 'x')).toMatchObject({ isRuleBroken: true })
@@ -116,29 +126,5 @@ describe('validateValue', () => {
       }),
       { numRuns: 500 },
     )
-  })
-})
-
-describe('describeRules', () => {
-  test.each([
-    ['required|boolean', { kind: 'switch', required: true, values: ['0', '1'] }],
-    ['required|in:true,false', { kind: 'switch', required: true, values: ['false', 'true'] }],
-    ['nullable|in:easy,normal,hard', { kind: 'select', required: false, options: ['easy', 'normal', 'hard'] }],
-    ['required|integer|between:1,64', { kind: 'number', required: true, integer: true, minimum: 1, maximum: 64 }],
-    ['numeric|gt:0', { kind: 'number', required: false, minimum: 0 }],
-    ['required|string|between:3,20', { kind: 'text', required: true, minLength: 3, maxLength: 20 }],
-    ['required|regex:/^[a-z]+$/', { kind: 'text', required: true, pattern: '^[a-z]+$' }],
-    ['digits_between:17,18', { kind: 'text', required: false, pattern: '^[0-9]{17,18}$' }],
-    ['string|size:32', { kind: 'text', required: false, minLength: 32, maxLength: 32 }],
-    ['max:76561202255233023', { kind: 'text', required: false }],
-  ])('%s', (rules, input) => {
-    expect(describeRules(rules)).toEqual(input)
-  })
-
-  test('a variable that is marked or named as a secret is one', () => {
-    expect(describeRules('string', { envVariable: 'RCON_PASSWORD' }).kind).toBe('secret')
-    expect(describeRules('string', { envVariable: 'STEAM_ACC', secret: true }).kind).toBe('secret')
-    expect(describeRules('string', { envVariable: 'MAP_TOKENS', secret: false }).kind).toBe('text')
-    expect(describeRules('string', { envVariable: 'COMPASS' }).kind).toBe('text')
   })
 })
