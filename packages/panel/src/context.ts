@@ -10,6 +10,7 @@ import type { Identity } from './access/identity.ts'
 import type { Principal } from './access/principal.ts'
 import type { Revocations } from './access/revocations.ts'
 import type { NodeLinks } from './nodes/node-link.ts'
+import type { OutboundClient } from './outbound/outbound-client.ts'
 import type { OperationRunner } from './operations/operation-runner.ts'
 import type { SummaryCache } from './servers/summary-cache.ts'
 
@@ -33,6 +34,8 @@ export interface Context {
   readonly operations: OperationRunner
   /** Serialised rows of the server list, by revision. */
   readonly summaries: SummaryCache
+  /** The way to addresses that a person wrote; nothing else in the panel fetches from such a place. */
+  readonly outbound: OutboundClient
   readonly now: () => number
   readonly log: Logger
   readonly config: PanelConfig

@@ -21,6 +21,7 @@ import { DEFAULT_RATE_LIMITS, MemoryRateLimiter } from './http/rate-limiter.ts'
 import { RequestGate } from './http/request-gate.ts'
 import { API_HEADERS } from './http/security-headers.ts'
 import { Upgrades } from './http/upgrades.ts'
+import { OutboundClient, type OutboundOptions } from './outbound/outbound-client.ts'
 import { createSecretBox } from './secrets/aes-secret-box.ts'
 import { checkMasterKey } from './secrets/check-master-key.ts'
 import { loadMasterKey } from './secrets/master-key.ts'
@@ -53,6 +54,8 @@ export interface PanelOptions {
    */
   readonly allowedHosts?: readonly string[]
   readonly trustedProxies?: readonly string[]
+  /** What the panel may fetch from beside public addresses: eggs, egg repositories. */
+  readonly outbound?: OutboundOptions
   readonly panelName?: string
   readonly log?: Level | 'silent'
   /** A host's own sign-in, asked before sessions and API keys. */
@@ -156,6 +159,7 @@ async function assemble(
     identity,
     revocations,
     signIns,
+    outbound: new OutboundClient(options.outbound),
     now,
     log,
     config,

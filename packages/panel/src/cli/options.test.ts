@@ -21,6 +21,7 @@ describe('the options of `hatchery up`', () => {
       HATCHERY_ADMIN_PASSWORD: 'a long password',
       HATCHERY_DATABASE_URL: 'postgres://db/panel',
       HATCHERY_TRUSTED_PROXIES: '10.0.0.1, 10.1.0.0/16,',
+      HATCHERY_OUTBOUND_ALLOW: '10.2.0.7',
     }
     expect(parseUpOptions(['--port', '0'], env, true)).toMatchObject({
       port: 0,
@@ -28,6 +29,7 @@ describe('the options of `hatchery up`', () => {
       adminPassword: 'a long password',
       databaseUrl: 'postgres://db/panel',
       trustedProxies: ['10.0.0.1', '10.1.0.0/16'],
+      outboundAllow: ['10.2.0.7'],
     })
   })
 

@@ -39,6 +39,7 @@ export async function up(options: UpOptions, io: UpIo): Promise<number> {
         publicUrl: options.publicUrl,
         allowedHosts: options.allowedHosts,
         trustedProxies: options.trustedProxies,
+        outbound: { allow: options.outboundAllow },
         log: options.logLevel as 'warn',
         webRoot: findWebRoot(),
         authenticate: access.authenticate,
