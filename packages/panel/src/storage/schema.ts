@@ -1,3 +1,4 @@
+import type { EggRepositoriesTable, EggRepositoryEggsTable, EggSourcesTable } from './tables/egg-repositories.ts'
 import type { EggsTable, NestsTable } from './tables/eggs.ts'
 import type {
   ApiKeysTable,
@@ -56,6 +57,9 @@ export interface Database {
   allocations: AllocationsTable
   nests: NestsTable
   eggs: EggsTable
+  egg_sources: EggSourcesTable
+  egg_repositories: EggRepositoriesTable
+  egg_repository_eggs: EggRepositoryEggsTable
   servers: ServersTable
   server_variables: ServerVariablesTable
   server_holds: ServerHoldsTable

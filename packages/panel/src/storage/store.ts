@@ -3,7 +3,7 @@ import type { Database } from './schema.ts'
 
 export type Dialect = 'sqlite' | 'postgres' | 'mysql'
 
-export type LockableTable = 'users' | 'nodes' | 'servers' | 'event_log_head'
+export type LockableTable = 'users' | 'nodes' | 'servers' | 'egg_repositories' | 'event_log_head'
 
 /** The database with the rules that hold on all three (RULES 7). */
 export interface Store {
