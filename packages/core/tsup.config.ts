@@ -6,13 +6,17 @@ const { exports } = JSON.parse(readFileSync(new URL('package.json', import.meta.
 }
 
 export default defineConfig({
-  entry: Object.fromEntries(
-    Object.values(exports).flatMap((target) =>
-      typeof target === 'string'
-        ? []
-        : [[target['@hatchery/source'].replace('./src/', '').replace(/\.ts$/, ''), target['@hatchery/source']]],
+  entry: {
+    // The command line.
+    'cli/main': './src/cli/main.ts',
+    ...Object.fromEntries(
+      Object.values(exports).flatMap((target) =>
+        typeof target === 'string'
+          ? []
+          : [[target['@hatchery/source'].replace('./src/', '').replace(/\.ts$/, ''), target['@hatchery/source']]],
+      ),
     ),
-  ),
+  },
   format: 'esm',
   target: 'node22',
   dts: false,

@@ -25,7 +25,10 @@ export interface CorpusRow {
 export const corpusRows = (): readonly CorpusRow[] =>
   (JSON.parse(readFileSync(`${root}manifest.json`, 'utf8')) as { files: CorpusRow[] }).files
 
-export const readCorpusFile = (path: string): Uint8Array => readFileSync(`${root}corpus/${path}`)
+/** The folder of all eggs. */
+export const corpusRoot = `${root}corpus`
+
+export const readCorpusFile = (path: string): Uint8Array => readFileSync(`${corpusRoot}/${path}`)
 
 export const readOracle = (name: string): unknown => JSON.parse(readFileSync(`${root}oracle/${name}`, 'utf8'))
 
