@@ -11,6 +11,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import path from 'node:path'
 import { importBusybox } from '../../packages/daemon/src/runtimes/test-engine.ts'
+import { brokenBy, type Breakage } from '../broken/break-source.ts'
+import { BREAKAGES } from './breakages.ts'
 import { killUnderLoad, type KillResult } from '../../packages/daemon/src/testing/kill-under-load.ts'
 
 const IMAGE = 'hatchery-agent-kill/busybox:1'
@@ -26,16 +28,13 @@ const hasDocker = spawnSync('docker', ['version'], { timeout: 5_000 }).status ==
 const wanted = option('--runtime')
 const runtimes = (['process', 'docker'] as const).filter((runtime) => !wanted || runtime === wanted)
 
-async function prove(runtime: 'docker' | 'process', count: number, breakage?: string): Promise<KillResult> {
+async function prove(runtime: 'docker' | 'process', count: number, breakage?: Breakage): Promise<KillResult> {
   const dataDirectory = mkdtempSync(path.join(tmpdir(), 'hatchery-agent-kill-'))
-  const nodeArguments = breakage ? ['--import', path.join(import.meta.dirname, 'broken-agent.ts')] : []
-  if (breakage) process.env['BROKEN_AGENT'] = breakage
-  else delete process.env['BROKEN_AGENT']
   try {
     const onKill = (kill: number, faults: number) => {
       if (kill % 10 === 0) console.log(`  ${runtime}: ${kill} kills, ${faults} faults`)
     }
-    return await killUnderLoad({ runtime, image: IMAGE, dataDirectory, kills: count, nodeArguments, onKill })
+    return await killUnderLoad({ runtime, image: IMAGE, dataDirectory, kills: count, env: brokenBy(breakage), onKill })
   } finally {
     rmSync(dataDirectory, { recursive: true, force: true })
   }
@@ -70,12 +69,9 @@ for (const runtime of runtimes) {
     load: loadavg()[0],
   })
 }
-for (const breakage of ['resumes-too-late', 'resumes-from-start', 'forgets-what-runs']) {
+for (const [name, breakage] of Object.entries(BREAKAGES)) {
   const result = await prove('process', 3, breakage)
-  say(
-    result.faults.length > 0,
-    `negative control: an agent that ${breakage} is noticed (${result.faults.length} faults)`,
-  )
+  say(result.faults.length > 0, `negative control: an agent that ${name} is noticed (${result.faults.length} faults)`)
 }
 if (isFull) {
   const bound = `3/${kills} = ${(300 / kills).toFixed(1)} % (95 %)`

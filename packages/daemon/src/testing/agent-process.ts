@@ -7,8 +7,8 @@ export interface AgentProcessOptions {
   readonly panel: FakePanel
   readonly dataDirectory: string
   readonly runtime: 'docker' | 'process'
-  /** For broken builds. */
-  readonly nodeArguments?: readonly string[]
+  /** Beside this process's own; for broken builds. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** The agent as it is deployed: a process of its own, which can be killed. */
@@ -29,7 +29,7 @@ export class AgentProcess {
 
   /** Settles when the panel has a session with it. */
   async start(): Promise<void> {
-    const { panel, dataDirectory, runtime, nodeArguments = [] } = this.#options
+    const { panel, dataDirectory, runtime, env = {} } = this.#options
     const sessions = panel.sessions
     const main = fileURLToPath(new URL('../main.ts', import.meta.url))
     const options = ['--panel', panel.url, '--data-dir', dataDirectory, '--runtime', runtime]
@@ -37,14 +37,13 @@ export class AgentProcess {
       process.execPath,
       [
         '--conditions=@hatchery/source',
-        ...nodeArguments,
         main,
         ...options,
         '--enrol-token-stdin',
         '--log-level',
         'debug',
       ],
-      { stdio: ['pipe', 'ignore', 'pipe'] },
+      { stdio: ['pipe', 'ignore', 'pipe'], env: { ...process.env, ...env } },
     )
     this.#child = child
     child.stderr.setEncoding('utf8').on('data', (text: string) => void (this.log += text))

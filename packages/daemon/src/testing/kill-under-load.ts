@@ -11,7 +11,8 @@ export interface KillOptions {
   readonly image: string
   readonly dataDirectory: string
   readonly kills: number
-  readonly nodeArguments?: readonly string[]
+  /** Of the agent, beside this process's own; for broken builds. */
+  readonly env?: Readonly<Record<string, string>>
   onKill?(kill: number, faults: number): void
 }
 
@@ -31,7 +32,7 @@ export interface KillResult {
 export async function killUnderLoad(options: KillOptions): Promise<KillResult> {
   const { runtime, image, dataDirectory, kills } = options
   await using panel = await FakePanel.start()
-  const agent = new AgentProcess({ panel, dataDirectory, runtime, nodeArguments: options.nodeArguments ?? [] })
+  const agent = new AgentProcess({ panel, dataDirectory, runtime, env: options.env ?? {} })
   const spec = serverSpec({
     image,
     startup: FLOOD,
