@@ -7,6 +7,7 @@ export type {
   EggDiagnosticSeverity,
   EggFormat,
   EggInstall,
+  EggOrigin,
   EggReplacement,
   EggVariable,
   Json,
@@ -39,3 +40,5 @@ export {
 export { lintEgg } from './lint.ts'
 export { diffEggs } from './diff/diff-eggs.ts'
 export type { EggArea, EggChange, EggEffect } from './diff/egg-change.ts'
+export { exportEgg, type ExportedEgg, type ExportEggOptions, type ExportFormat } from './export/export-egg.ts'
+export type { EggLoss, EggLossCode } from './export/egg-loss.ts'

@@ -53,6 +53,27 @@ export interface EggConfig {
   readonly source: { readonly files?: string; readonly startup?: string; readonly logs?: string }
 }
 
+/**
+ * How the file wrote what can be written in several ways. Only `exportEgg` reads it, so that an egg can be written as it
+ * was; an egg means the same without it.
+ */
+export interface EggOrigin {
+  readonly format: EggFormat
+  readonly encoding: 'json' | 'yaml'
+  readonly endsWithNewline?: boolean
+  /** Of JSON: whether `/` stands as `\/`, and what is not ASCII as `\uXXXX`. */
+  readonly escapesSlashes?: boolean
+  readonly escapesUnicode?: boolean
+  /** Of JSON, as Go writes it: whether `<`, `>` and `&` stand as `\uXXXX`. */
+  readonly escapesHtml?: boolean
+  /** PLCN_v3 called the icon so at first. */
+  readonly iconKey?: 'image'
+  /** The keys of the map at a JSON pointer into the file, where they are not those of the format in its order. */
+  readonly keys?: readonly { readonly pointer: string; readonly keys: readonly string[] }[]
+  /** JSON text at a JSON pointer into the file, used as long as `for` would stand there. */
+  readonly spelled?: readonly { readonly pointer: string; readonly json: string; readonly for: string }[]
+}
+
 export interface EggInstall {
   /** Line ends as in the file; strip `\r` only when it runs. */
   readonly script: string
@@ -100,6 +121,7 @@ export interface Egg {
   readonly forceOutgoingIp?: boolean
   readonly separatePort?: boolean
   readonly unknown: readonly UnknownKey[]
+  readonly origin?: EggOrigin
 }
 
 export type EggFormat = 'PTDL_v1' | 'PTDL_v2' | 'PLCN_v1' | 'PLCN_v2' | 'PLCN_v3' | 'calagopus' | 'hatchery'

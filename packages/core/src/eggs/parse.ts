@@ -3,6 +3,7 @@ import { readJson } from './read-json.ts'
 import { isCalagopus, readCalagopusEgg } from './read-calagopus.ts'
 import { isHatchery, readHatcheryEgg } from './read-hatchery.ts'
 import { readPanelEgg } from './read-panel-egg.ts'
+import { readOrigin, type EggFile } from './read-origin.ts'
 import { TreeReader } from './reader.ts'
 import { MAX_BYTES, ReadError, holdsNul, isMap, treeFromValue, type ReadResult, type TreeMap } from './tree.ts'
 
@@ -36,7 +37,7 @@ export async function parseEgg(input: string | Uint8Array | object, options: Par
     diagnostics: reader.diagnostics,
   })
 
-  let read: ReadResult
+  let read: ReadResult & EggFile
   try {
     read = await readInput(input, options)
     if (holdsNul(read.tree)) throw new ReadError('EGG_NOT_TEXT', 'A text of the egg holds a NUL character; remove it.')
@@ -63,14 +64,9 @@ export async function parseEgg(input: string | Uint8Array | object, options: Par
     reader.note('error', 'EGG_FORMAT_UNKNOWN', '/meta/version', message)
     return end(null, null)
   }
-  switch (format) {
-    case 'hatchery':
-      return end(readHatcheryEgg(reader, read.tree), format)
-    case 'calagopus':
-      return end(readCalagopusEgg(reader, read.tree), format)
-    default:
-      return end(readPanelEgg(reader, read.tree, format), format)
-  }
+  if (format === 'hatchery') return end(readHatcheryEgg(reader, read.tree), format)
+  const egg = format === 'calagopus' ? readCalagopusEgg(reader, read.tree) : readPanelEgg(reader, read.tree, format)
+  return end({ ...egg, origin: readOrigin(read.tree, egg, format, read) }, format)
 }
 
 function formatOf(map: TreeMap): EggFormat | null {
@@ -81,18 +77,18 @@ function formatOf(map: TreeMap): EggFormat | null {
   return PANEL_FORMATS.find((format) => format === version) ?? null
 }
 
-async function readInput(input: string | Uint8Array | object, options: ParseEggOptions): Promise<ReadResult> {
+async function readInput(input: string | Uint8Array | object, options: ParseEggOptions): Promise<ReadResult & EggFile> {
   if (typeof input !== 'string' && !(input instanceof Uint8Array)) {
-    return { tree: treeFromValue(input), duplicates: [] }
+    return { tree: treeFromValue(input), duplicates: [], encoding: 'json', text: undefined }
   }
   if (input.length > MAX_BYTES) {
     throw new ReadError('EGG_TOO_LARGE', `The file is larger than ${MAX_BYTES} bytes; an egg is a few kilobytes.`)
   }
   const text = (typeof input === 'string' ? input : decode(input)).replace(/^\uFEFF/, '')
   const isYaml = /\.ya?ml$/i.test(options.fileName ?? '')
-  if (!isYaml && /^\s*[[{]/.test(text)) return readJson(text)
+  if (!isYaml && /^\s*[[{]/.test(text)) return { ...readJson(text), encoding: 'json', text }
   const { readYaml } = await import('./read-yaml.ts')
-  return readYaml(text)
+  return { ...readYaml(text), encoding: 'yaml', text }
 }
 
 function decode(bytes: Uint8Array): string {

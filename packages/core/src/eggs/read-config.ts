@@ -35,7 +35,8 @@ export function readConfig(reader: TreeReader, value: Tree | undefined, pointer:
   }
 }
 
-function readEmbedded(reader: TreeReader, text: string, pointer: string): Tree {
+/** The JSON inside a text; null where it is empty or broken. */
+export function readEmbedded(reader: TreeReader, text: string, pointer: string): Tree {
   if (text.trim() === '') return null
   try {
     return readJson(text).tree
@@ -52,7 +53,7 @@ export function readDone(reader: TreeReader, startup: TreeMap, pointer: string):
   return typeof done === 'string' ? [done] : reader.texts(startup, 'done', pointer)
 }
 
-function readFiles(reader: TreeReader, value: Tree, pointer: string): EggConfigFile[] {
+export function readFiles(reader: TreeReader, value: Tree, pointer: string): EggConfigFile[] {
   const files: EggConfigFile[] = []
   for (const [path, entry] of reader.map(value, pointer)) {
     const here = pointerTo(pointer, path)

@@ -1,4 +1,14 @@
-import type { Egg, EggConfig, EggConfigFile, EggReplacement, Labelled, UnknownKey } from './model.ts'
+import type {
+  Egg,
+  EggConfig,
+  EggConfigFile,
+  EggFormat,
+  EggOrigin,
+  EggReplacement,
+  Labelled,
+  UnknownKey,
+} from './model.ts'
+import { readJson } from './read-json.ts'
 import { readName } from './read-panel-egg.ts'
 import { readVariables } from './read-variables.ts'
 import type { TreeReader } from './reader.ts'
@@ -38,6 +48,38 @@ export function readHatcheryEgg(reader: TreeReader, map: TreeMap): Egg {
     ...(map.has('forceOutgoingIp') && { forceOutgoingIp: reader.flag(map, 'forceOutgoingIp', false) }),
     ...(map.has('separatePort') && { separatePort: reader.flag(map, 'separatePort', false) }),
     unknown: unknownOf(reader, map, ''),
+    ...readStoredOrigin(reader, map.get('origin')),
+  }
+}
+
+const FORMATS: readonly EggFormat[] = ['PTDL_v1', 'PTDL_v2', 'PLCN_v1', 'PLCN_v2', 'PLCN_v3', 'calagopus']
+
+/** How the file was written that the egg came from at first; nothing where that is not said. */
+function readStoredOrigin(reader: TreeReader, value: Tree | undefined): { origin?: EggOrigin } {
+  if (!isMap(value)) return {}
+  const format = FORMATS.find((known) => known === value.get('format'))
+  if (format === undefined) return {}
+  const flags = (['endsWithNewline', 'escapesSlashes', 'escapesUnicode', 'escapesHtml'] as const).flatMap((key) =>
+    value.has(key) ? [[key, reader.flag(value, key, false)] as const] : [],
+  )
+  const keys = maps(reader, value.get('keys'), '/origin/keys').map((item) => ({
+    pointer: reader.text(item, 'pointer', '/origin/keys'),
+    keys: reader.texts(item, 'keys', '/origin/keys'),
+  }))
+  const spelled = maps(reader, value.get('spelled'), '/origin/spelled').flatMap((item) => {
+    const json = reader.text(item, 'json', '/origin/spelled')
+    const pointer = reader.text(item, 'pointer', '/origin/spelled')
+    return isJson(json) ? [{ pointer, json, for: reader.text(item, 'for', '/origin/spelled') }] : []
+  })
+  return {
+    origin: {
+      format,
+      encoding: value.get('encoding') === 'yaml' ? 'yaml' : 'json',
+      ...Object.fromEntries(flags),
+      ...(value.get('iconKey') === 'image' && { iconKey: 'image' }),
+      ...(value.has('keys') && { keys }),
+      ...(value.has('spelled') && { spelled }),
+    },
   }
 }
 
@@ -60,7 +102,7 @@ const unknownOf = (reader: TreeReader, map: TreeMap, pointer: string, key = 'unk
 
 function isJson(text: string): boolean {
   try {
-    JSON.parse(text)
+    readJson(text)
     return true
   } catch {
     // What cannot be read cannot be written back either.
@@ -86,6 +128,7 @@ const STOP_TYPES: readonly string[] = ['command', 'signal', 'runtime']
 
 function readConfig(reader: TreeReader, config: TreeMap): EggConfig {
   const stopType = config.get('stopType')
+  const logs = reader.optionalText(config, 'logs', '/config')
   const source = reader.map(config.get('source'), '/config/source')
   const part = (key: string) => {
     const text = reader.optionalText(source, key, '/config/source')
@@ -97,7 +140,7 @@ function readConfig(reader: TreeReader, config: TreeMap): EggConfig {
     stripAnsi: reader.flag(config, 'stripAnsi', false),
     stop: reader.text(config, 'stop', '/config'),
     stopType: STOP_TYPES.includes(String(stopType)) ? (String(stopType) as EggConfig['stopType']) : null,
-    logs: reader.optionalText(config, 'logs', '/config'),
+    logs: logs !== null && isJson(logs) ? logs : null,
     startupUnknown: unknownOf(reader, config, '/config/startupUnknown', 'startupUnknown'),
     unknown: unknownOf(reader, config, '/config/unknown'),
     source: { ...part('files'), ...part('startup'), ...part('logs') },

@@ -63,12 +63,17 @@ export function treeToValue(value: Tree): Json {
 export const unknownKeys = (map: TreeMap, known: ReadonlySet<string>): UnknownKey[] =>
   [...map].filter(([key]) => !known.has(key)).map(([key, value]) => ({ key, json: treeToJson(value) }))
 
-/** Reads a value that a caller already has in memory. */
-export function treeFromValue(input: unknown): Tree {
+/**
+ * Reads a value that a caller already has in memory.
+ * @throws ReadError unless `isTrusted`: an egg that was read has no more than it may have
+ */
+export function treeFromValue(input: unknown, isTrusted = false): Tree {
   let nodes = 0
   const read = (value: unknown, depth: number): Tree => {
-    if (++nodes > MAX_NODES) throw new ReadError('EGG_TOO_LARGE', `The egg has more than ${MAX_NODES} values.`)
-    if (depth > MAX_DEPTH) throw new ReadError('EGG_TOO_DEEP', `The egg is nested deeper than ${MAX_DEPTH} levels.`)
+    if (++nodes > MAX_NODES && !isTrusted)
+      throw new ReadError('EGG_TOO_LARGE', `The egg has more than ${MAX_NODES} values.`)
+    if (depth > MAX_DEPTH && !isTrusted)
+      throw new ReadError('EGG_TOO_DEEP', `The egg is nested deeper than ${MAX_DEPTH} levels.`)
     if (value === null || value === undefined) return null
     if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') return value
     if (typeof value === 'bigint') return value

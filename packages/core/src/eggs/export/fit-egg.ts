@@ -1,0 +1,113 @@
+import type { Egg, EggConfigFile, EggReplacement, Json, Labelled } from '../model.ts'
+import type { LossList } from './egg-loss.ts'
+import type { Renamed } from './panel-names.ts'
+
+/** A map from label to value holds each label once: further ones get a number. */
+export function withDistinctLabels(pairs: readonly Labelled[], pointer: string, notes: LossList): Labelled[] {
+  const taken = new Set(pairs.map(({ label }) => label))
+  const seen = new Set<string>()
+  return pairs.map(({ label, value }, index) => {
+    let name = label
+    for (let count = 2; seen.has(name); count++) {
+      if (!taken.has(`${label} (${count})`)) name = `${label} (${count})`
+    }
+    seen.add(name)
+    taken.add(name)
+    if (name !== label) {
+      notes.change(
+        'LABEL',
+        `${pointer}/${index}/label`,
+        `The second “${label}” is called “${name}”; labels are distinct.`,
+      )
+    }
+    return { label: name, value }
+  })
+}
+
+/** Renames the placeholders in the values of the configuration files. */
+export function withNames(egg: Egg, rename: (text: string) => Renamed, notes: LossList): Egg {
+  const inValue = (value: Json, pointer: string): Json => {
+    if (typeof value !== 'string') return value
+    const { text, unknown } = rename(value)
+    for (const name of unknown) {
+      notes.lose('PLACEHOLDER', pointer, `The panel does not know {{${name}}}; it becomes an empty text.`)
+    }
+    if (text !== value) {
+      notes.change('PLACEHOLDER', pointer, `The placeholders have the names of the panel: ${text}`)
+    }
+    return text
+  }
+  const files = egg.config.files.map((file, at) => ({
+    ...file,
+    replace: file.replace.map((entry, index) => ({
+      ...entry,
+      value: inValue(entry.value, `/config/files/${at}/replace/${index}/value`),
+    })),
+  }))
+  const { source } = egg.config
+  const config = {
+    ...egg.config,
+    files,
+    ...(source.files !== undefined && { source: { ...source, files: rename(source.files).text } }),
+  }
+  return { ...egg, config }
+}
+
+const flagged = (entry: EggReplacement, parser: string): boolean =>
+  (entry.insertNew !== undefined && entry.insertNew !== (parser !== 'file')) || entry.updateExisting === false
+
+/**
+ * The files as a map from path to `find`, and `find` as a map from match to value, can hold them: one entry for each path,
+ * one value for each match and condition.
+ */
+export function withOneFind(files: readonly EggConfigFile[], notes: LossList): EggConfigFile[] {
+  const last = new Map(files.map(({ path }, index) => [path, index] as const))
+  return files.flatMap((file, at): EggConfigFile[] => {
+    const pointer = `/config/files/${at}`
+    if (last.get(file.path) !== at) {
+      notes.lose('CONFIG_FILE', pointer, `${file.path} stands twice; only the last entry is written.`)
+      return []
+    }
+    return [{ ...file, replace: findable(file, pointer, notes) }]
+  })
+}
+
+function findable(file: EggConfigFile, pointer: string, notes: LossList): EggReplacement[] {
+  const groups = Map.groupBy(file.replace, ({ match }) => match)
+  const kept = new Set<EggReplacement>()
+  for (const group of groups.values()) {
+    const plain = group.findLast(({ ifValue }) => ifValue === null)
+    const byCondition = new Map(group.map((entry) => [entry.ifValue, entry] as const))
+    if (plain) kept.add(plain)
+    else for (const entry of byCondition.values()) kept.add(entry)
+  }
+  const result: EggReplacement[] = []
+  let isMoved = false
+  const places = new Map<string, number>()
+  file.replace.forEach((entry, index) => {
+    const here = `${pointer}/replace/${index}`
+    if (!kept.has(entry)) {
+      notes.lose('REPLACEMENT', here, `${entry.match} stands twice; only the last value is written.`)
+      return
+    }
+    if (entry.ifValue === null && typeof entry.value === 'object' && entry.value !== null) {
+      notes.lose(
+        'REPLACEMENT',
+        here,
+        `${entry.match} has a map or a list as its value, which the panel takes for conditions.`,
+      )
+    }
+    if (flagged(entry, file.parser)) {
+      notes.lose('REPLACEMENT', here, `The panel always adds and replaces ${entry.match}.`)
+    }
+    const previous = places.get(entry.match)
+    if (previous !== undefined && previous !== result.length - 1) isMoved = true
+    places.set(entry.match, result.length)
+    const { insertNew, updateExisting, ...rest } = entry
+    result.push(rest)
+  })
+  if (isMoved) {
+    notes.lose('REPLACEMENT', `${pointer}/replace`, `The conditions of one match of ${file.path} are written together.`)
+  }
+  return result
+}
