@@ -2,9 +2,11 @@ import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test, vi } from 'vitest'
 import { corpusRoot, corpusRows, hasCorpus } from '../eggs/corpus.test-data.ts'
+import { eggCommand } from './egg-command.ts'
 
 // Each test starts processes.
 vi.setConfig({ testTimeout: 60_000 })
@@ -29,6 +31,15 @@ function egg(argv: readonly string[], { input = '', cwd = fixtures } = {}): Prom
     child.once('error', reject)
     child.once('close', (code) => resolve({ code, ...run }))
   })
+}
+
+/** The command in this process, where nothing but its words matters. */
+async function inProcess(argv: readonly string[]): Promise<Run> {
+  const run = { stdout: '', stderr: '' }
+  const stdout = { write: (text: string) => (run.stdout += text) }
+  const stderr = { write: (text: string) => (run.stderr += text) }
+  const code = await eggCommand(argv, { stdin: Readable.from([]), stdout, stderr, env: {}, now: () => 0 })
+  return { code, ...run }
 }
 
 interface Line {
@@ -155,6 +166,46 @@ describe('egg lint', () => {
   })
 })
 
+describe('egg convert', () => {
+  test('writes the egg to standard output and what is lost to standard error', async () => {
+    const { code, stdout, stderr } = await egg(['convert', 'arena-plcn-v3.json', '--to', 'ptdl_v2'])
+    expect(code).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject({ meta: { version: 'PTDL_v2' }, name: 'Arena' })
+    expect(stderr).toContain('arena-plcn-v3.json  Arena (PLCN_v3) → PTDL_v2\n')
+    expect(stderr).toMatch(/^ {2}lost \w+ \/\w+/m)
+  })
+
+  test('a file in its own format comes out as it went in, without a word', async () => {
+    const run = await egg(['convert', 'arena-plcn-v3.yaml', '--to', 'PLCN_v3', '--yaml'])
+    const [before, after] = await Promise.all(
+      [egg(['inspect', '--json', 'arena-plcn-v3.yaml']), egg(['inspect', '--json', '-'], { input: run.stdout })].map(
+        async (inspected) => linesOf(await inspected)[0]?.['egg'],
+      ),
+    )
+    expect([run.code, run.stderr]).toEqual([0, ''])
+    expect(after).toMatchObject({ name: 'Arena', variables: (before as { variables: unknown }).variables })
+  })
+
+  test('writes folders, keeps places and names, and replaces nothing unasked', async () => {
+    await using made = await folderWith({ 'in/a/one.json': small(), 'in/two.json': small({ name: 'Two' }) })
+    const convert = (...more: string[]) =>
+      egg(['convert', 'in', '--to', 'PLCN_v3', '--yaml', '--out', 'out', ...more], { cwd: made.folder })
+    const first = await convert('--json')
+    expect([first.code, first.stderr]).toEqual([0, ''])
+    expect(linesOf(first).map(({ output, to }) => [output, to])).toEqual([
+      ['out/a/one.yaml', 'PLCN_v3'],
+      ['out/two.yaml', 'PLCN_v3'],
+    ])
+    expect(linesOf(await egg(['inspect', '--json', 'out'], { cwd: made.folder }))).toMatchObject([
+      { file: 'out/a/one.yaml', format: 'PLCN_v3' },
+      { file: 'out/two.yaml', egg: { name: 'Two' } },
+    ])
+    const second = await convert()
+    expect([second.code, second.stderr.includes('--force')]).toEqual([64, true])
+    expect((await convert('--force')).code).toBe(0)
+  })
+})
+
 describe('egg diff', () => {
   test('ends with 0 where nothing changes and 1 where something does', async () => {
     await using made = await folderWith({
@@ -191,15 +242,22 @@ describe('called wrongly', () => {
     [['lint', '--level', 'loud', 'x.json']],
     [['lint', 'nothing-like-*.json']],
     [['diff', 'arena-plcn-v3.json']],
+    [['convert', 'arena-plcn-v3.json']],
+    [['convert', 'arena-plcn-v3.json', '--to', 'PTDL_v2', '--yaml']],
+    [['convert', '.', '--to', 'PTDL_v2']],
     [['hatch', 'x.json']],
   ])('%j ends with 64 and reads nothing', async (argv) => {
-    const { code, stdout, stderr } = await egg(argv)
+    const { code, stdout, stderr } = await inProcess(argv)
     expect([code, stdout]).toEqual([64, ''])
     expect(stderr).toContain('--help')
   })
 
-  test.each(['inspect', 'lint', 'diff'])('egg %s --help tells its options and exit codes', async (verb) => {
-    const { code, stdout } = await egg([verb, '--help'])
-    expect([code, stdout.includes('Exit codes: 0')]).toEqual([0, true])
+  test('as a process too', async () => {
+    expect((await egg(['lint'])).code).toBe(64)
   })
+})
+
+test.each(['inspect', 'lint', 'convert', 'diff'])('egg %s --help tells its options and exit codes', async (verb) => {
+  const { code, stdout } = await inProcess([verb, '--help'])
+  expect([code, stdout.includes('Exit codes: 0')]).toEqual([0, true])
 })

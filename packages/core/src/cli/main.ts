@@ -5,7 +5,7 @@ import { eggCommand } from './egg-command.ts'
 
 const HELP = `hatchery-core: the command line of @hatchery/core
 
-Usage: npx @hatchery/core egg inspect|lint|diff FILE… [options]
+Usage: npx @hatchery/core egg inspect|lint|convert|diff FILE… [options]
        npx @hatchery/core egg --help`
 
 const io: CommandIo = {

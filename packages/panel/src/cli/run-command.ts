@@ -13,7 +13,7 @@ Commands:
   up       run the panel and the agent of this machine
   panel    run the panel alone
   agent    run the agent alone (needs @hatchery/daemon)
-  egg      inspect, lint and compare egg files
+  egg      inspect, lint, convert and compare egg files
   user     list users, create one, or set a password, on the running panel
   help     this text
 
