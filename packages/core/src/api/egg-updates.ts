@@ -58,7 +58,7 @@ export const updateEgg = contract({
   path: '/eggs/:egg/update',
   tag: 'Eggs',
   summary: 'Update an egg to the version whose changes were shown; servers keep their values',
-  class: 'converge',
+  class: 'at-most-once',
   permission: { admin: 'eggs.update' },
   params,
   body: Type.Object({

@@ -9,15 +9,16 @@ import type {
   QueryOf,
   ResponseOf,
 } from '@hatchery/core/api'
-import { parseEgg, type Egg as EggModel, type ParsedEgg } from '@hatchery/core/eggs'
+import { parseEgg, type Egg as EggModel } from '@hatchery/core/eggs'
 import { actorOf } from '../activity/actor.ts'
 import type { RequestContext } from '../context.ts'
 import { decodeCursor, encodeCursor } from '../http/cursor.ts'
-import { nextGeneration } from '../servers/touch-server.ts'
+import { readOutboundUrl } from '../outbound/outbound-url.ts'
 import { contains } from '../storage/contains.ts'
 import type { Database } from '../storage/schema.ts'
-import { newUuid } from '../storage/uuid.ts'
 import { selectEggs, toEgg, toEggSummary } from './egg-view.ts'
+import { hasErrors, readEggFile } from './read-egg-file.ts'
+import { insertEgg, replaceEgg } from './store-egg.ts'
 
 export async function listEggs(ctx: RequestContext, query: QueryOf<typeof ListEggs>) {
   const limit = query.limit ?? 25
@@ -76,8 +77,6 @@ export async function checkEgg(
   }
 }
 
-const hasErrors = ({ diagnostics }: ParsedEgg): boolean => diagnostics.some(({ severity }) => severity === 'error')
-
 /** The egg of the panel that has the same uuid in its file, else the same name (in the same nest, where one is given). */
 async function findExisting(
   db: RequestContext['db'] | Transaction<Database>,
@@ -103,80 +102,30 @@ export async function importEgg(
   ctx: RequestContext,
   body: BodyOf<typeof ImportEgg>,
 ): Promise<{ readonly egg: Egg; readonly isNew: boolean }> {
-  const parsed = await parseEgg(body.text, body.fileName === undefined ? {} : { fileName: body.fileName })
-  const { egg, format } = parsed
-  if (egg === null || format === null || hasErrors(parsed)) {
-    const first = parsed.diagnostics.find(({ severity }) => severity === 'error')
-    throw new AppError('EGG_INVALID', {
-      reason: first?.message ?? 'it is not an egg.',
-      diagnostics: parsed.diagnostics,
-    })
-  }
-
-  const columns = {
-    source_uuid: egg.uuid?.slice(0, 64) ?? null,
-    name: egg.name.slice(0, 191),
-    author: egg.author.slice(0, 191),
-    description: egg.description,
-    format,
-    file_name: body.fileName ?? `egg-${egg.name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.json`.slice(0, 191),
-    source: body.text,
-    model: JSON.stringify(egg),
-    updated_at: ctx.now(),
-  }
+  const file = await readEggFile(body.text, body.fileName)
+  const { name } = file.egg
+  const source = body.url === undefined ? {} : { updateUrl: readOutboundUrl(body.url).href }
   const stored = await ctx.store.transaction(async (trx) => {
     const nest = await trx.selectFrom('nests').select('id').where('uuid', '=', body.nest).executeTakeFirst()
     if (!nest) throw new AppError('NEST_NOT_FOUND', { id: body.nest })
-    const existing = body.onExisting === 'update' ? await findExisting(trx, egg, nest.id) : undefined
+    const existing = body.onExisting === 'update' ? await findExisting(trx, file.egg, nest.id) : undefined
     if (existing) {
-      await trx
-        .updateTable('eggs')
-        .set((eb) => ({ ...columns, nest_id: nest.id, revision: eb('revision', '+', 1) }))
-        .where('id', '=', existing.id)
-        .execute()
-      const servers = await raiseServersOf(trx, existing.id)
+      const egg = { id: existing.id, nestId: nest.id, revision: null }
+      const servers = (await replaceEgg(ctx, trx, egg, file, source)) ?? []
       await ctx.events.append(trx, {
         type: 'egg:updated',
         ...actorOf(ctx),
-        data: { egg: existing.uuid, name: egg.name, servers: servers.length },
+        data: { egg: existing.uuid, name, servers: servers.length },
       })
       return { uuid: existing.uuid, isNew: false, servers }
     }
-    const uuid = newUuid()
-    await trx
-      .insertInto('eggs')
-      .values({ ...columns, uuid, nest_id: nest.id, created_at: ctx.now(), revision: 1 })
-      .execute()
-    await ctx.events.append(trx, { type: 'egg:imported', ...actorOf(ctx), data: { egg: uuid, name: egg.name, format } })
+    const { uuid } = await insertEgg(ctx, trx, nest.id, file, source)
+    const data = { egg: uuid, name, format: file.format }
+    await ctx.events.append(trx, { type: 'egg:imported', ...actorOf(ctx), data })
     return { uuid, isNew: true, servers: [] }
   })
   for (const server of stored.servers) ctx.operations.applySpec(server)
   return { egg: await readEgg(ctx, stored.uuid), isNew: stored.isNew }
-}
-
-/** Every server of an egg has a new level when the egg changes. */
-async function raiseServersOf(trx: Transaction<Database>, eggId: number): Promise<number[]> {
-  const servers = await trx
-    .selectFrom('servers')
-    .select(['id', 'node_id'])
-    .where('egg_id', '=', eggId)
-    .orderBy('node_id')
-    .orderBy('id')
-    .execute()
-  for (const nodeId of new Set(servers.map(({ node_id }) => node_id))) {
-    const generation = await nextGeneration(trx, nodeId)
-    await trx
-      .updateTable('servers')
-      .set((eb) => ({
-        generation_epoch: generation.epoch,
-        generation_n: generation.n,
-        summary_revision: eb('summary_revision', '+', 1),
-      }))
-      .where('egg_id', '=', eggId)
-      .where('node_id', '=', nodeId)
-      .execute()
-  }
-  return servers.map(({ id }) => id)
 }
 
 export async function deleteEgg(ctx: RequestContext, uuid: string): Promise<Record<string, never>> {

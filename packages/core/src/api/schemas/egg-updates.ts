@@ -138,19 +138,26 @@ export type FetchedEgg = Static<typeof FetchedEgg>
 
 export const EggExportFormat = OneOf(['PTDL_v2', 'PLCN_v3', 'calagopus', 'hatchery'])
 
+export const EggLoss = named(
+  'EggLoss',
+  Type.Object({
+    code: Type.String(),
+    /** JSON pointer into Hatchery's own form of the egg. */
+    pointer: Type.String(),
+    message: Type.String(),
+  }),
+)
+export type EggLoss = Static<typeof EggLoss>
+
 export const EggExport = named(
   'EggExport',
   Type.Object({
     fileName: Type.String(),
     text: Type.String(),
     /** What the format cannot hold. */
-    losses: Type.Array(
-      Type.Object({
-        /** JSON pointer into the egg. */
-        pointer: Type.String(),
-        message: Type.String(),
-      }),
-    ),
+    losses: Type.Array(EggLoss),
+    /** What is written in another way and means the same. */
+    changes: Type.Array(EggLoss),
   }),
 )
 export type EggExport = Static<typeof EggExport>
