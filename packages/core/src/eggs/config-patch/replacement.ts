@@ -1,4 +1,4 @@
-import { codePoints, createPattern, type Match, type Pattern } from '../pattern/pattern.ts'
+import { codePoints, createPattern, newBudget, type Match, type Pattern } from '../pattern/pattern.ts'
 import { PatternError } from '../pattern/pattern-tree.ts'
 
 /** One value to set. */
@@ -96,8 +96,9 @@ function replaceMatches(source: string, present: string, template: string): stri
   let from = 0
   let at = 0
   let found = 0
+  const budget = newBudget()
   while (at <= input.length && found < MAX_MATCHES) {
-    const match = pattern.find(input, at)
+    const match = pattern.find(input, at, budget)
     if (!match) break
     const [start = 0, end = 0] = match
     found++
@@ -112,7 +113,7 @@ function replaceMatches(source: string, present: string, template: string): stri
 
 function patternOf(source: string): Pattern | undefined {
   try {
-    return createPattern(source, { dollarEndOnly: true })
+    return createPattern(source, { dollarEndOnly: true, isRe2: true })
   } catch (error) {
     if (error instanceof PatternError) return undefined
     throw error

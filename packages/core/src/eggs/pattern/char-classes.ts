@@ -1,4 +1,4 @@
-import { DIGITS, PatternError, SPACES, WORDS, charSet, type CharSet } from './pattern-tree.ts'
+import { DIGITS, PatternError, SPACES, WORDS, charSet, weighed, type CharSet } from './pattern-tree.ts'
 
 export const POSIX: Readonly<Record<string, CharSet>> = {
   alpha: charSet([
@@ -32,6 +32,38 @@ export const POSIX: Readonly<Record<string, CharSet>> = {
   word: WORDS,
 }
 
+const wide = (source: string): CharSet =>
+  weighed({ ranges: [], properties: [new RegExp(`^[${source}]$`, 'u')], isNegated: false, nested: [] })
+
+/** What the names mean where classes are Unicode's. */
+export const UNICODE: Readonly<Record<string, CharSet>> = {
+  alpha: wide('\\p{L}'),
+  digit: wide('\\p{Nd}'),
+  alnum: wide('\\p{L}\\p{N}'),
+  upper: wide('\\p{Lu}'),
+  lower: wide('\\p{Ll}'),
+  space: wide('\\p{Z}\\t-\\r\\x85'),
+  word: wide('\\p{L}\\p{N}_'),
+}
+
+/** White space within a line, and what ends one, as `\h` and `\v` mean them. */
+export const HORIZONTAL = charSet([
+  [9, 9],
+  [32, 32],
+  [0xa0, 0xa0],
+  [0x1680, 0x1680],
+  [0x180e, 0x180e],
+  [0x2000, 0x200a],
+  [0x202f, 0x202f],
+  [0x205f, 0x205f],
+  [0x3000, 0x3000],
+])
+export const VERTICAL = charSet([
+  [10, 13],
+  [0x85, 0x85],
+  [0x2028, 0x2029],
+])
+
 /** The set with the other case of everything in it. */
 export function withOtherCases(set: CharSet): CharSet {
   const extra: [number, number][] = []
@@ -44,7 +76,7 @@ export function withOtherCases(set: CharSet): CharSet {
       }
     }
   }
-  return { ...set, ranges: [...set.ranges, ...extra] }
+  return weighed({ ...set, ranges: [...set.ranges, ...extra] })
 }
 
 export const codeOf = (char: string): number => char.codePointAt(0) ?? 0
@@ -68,7 +100,18 @@ function otherCases(code: number): number[] {
     .map(codeOf)
 }
 
+const PROPERTIES = new Map<string, RegExp>()
+const MAX_PROPERTIES = 500
+
 export function compileProperty(name: string): RegExp {
+  const known = PROPERTIES.get(name)
+  if (known) return known
+  const property = readProperty(name)
+  if (PROPERTIES.size < MAX_PROPERTIES) PROPERTIES.set(name, property)
+  return property
+}
+
+function readProperty(name: string): RegExp {
   for (const form of [name, `Script=${name}`]) {
     try {
       return new RegExp(`^\\p{${form}}$`, 'u')

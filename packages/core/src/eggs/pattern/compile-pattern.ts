@@ -31,19 +31,36 @@ export interface Program {
 
 const MAX_INSTRUCTIONS = 20_000
 
-/** @throws PatternError when the repetitions make it too large */
-export function compilePattern(root: PatternNode): Program {
-  const budget = { left: MAX_INSTRUCTIONS }
-  return compileProgram(root, budget)
+/** The program and the number of its instructions. @throws PatternError when the repetitions make it too large */
+export function compilePattern(root: PatternNode): { readonly program: Program; readonly size: number } {
+  const budget: Budget = { left: MAX_INSTRUCTIONS, tables: new Map() }
+  const program = compileProgram(root, budget)
+  return { program, size: MAX_INSTRUCTIONS - budget.left }
 }
 
-function compileProgram(root: PatternNode, budget: { left: number }): Program {
+interface Budget {
+  left: number
+  /** A repeated set has one table. */
+  readonly tables: Map<CharSet, Uint8Array>
+}
+
+function compileProgram(root: PatternNode, budget: Budget): Program {
   const instructions: Instruction[] = []
   let registers = 0
 
-  const add = (instruction: Instruction): number => {
+  const spend = () => {
     if (--budget.left < 0) throw new PatternError('the pattern is too large')
+  }
+  const add = (instruction: Instruction): number => {
+    spend()
     return instructions.push(instruction) - 1
+  }
+  const tableFor = (set: CharSet): Uint8Array => {
+    const known = budget.tables.get(set)
+    if (known) return known
+    const table = tableOf(set)
+    budget.tables.set(set, table)
+    return table
   }
 
   const emitChoice = (items: readonly PatternNode[]) => {
@@ -72,7 +89,7 @@ function compileProgram(root: PatternNode, budget: { left: number }): Program {
 
   const emitRepeat = (item: PatternNode, min: number, max: number, isLazy: boolean) => {
     if (item.kind === 'set' && !isLazy) {
-      add({ op: 'many', set: item.set, table: tableOf(item.set), min, max })
+      add({ op: 'many', set: item.set, table: tableFor(item.set), min, max })
       return
     }
     for (let count = 0; count < min; count++) emit(item)
@@ -108,9 +125,11 @@ function compileProgram(root: PatternNode, budget: { left: number }): Program {
   const emit = (node: PatternNode): void => {
     switch (node.kind) {
       case 'set':
-        add({ op: 'set', set: node.set, table: tableOf(node.set) })
+        add({ op: 'set', set: node.set, table: tableFor(node.set) })
         return
       case 'sequence':
+        // An empty one costs as well: it may be repeated a million times.
+        spend()
         node.items.forEach(emit)
         return
       case 'choice':

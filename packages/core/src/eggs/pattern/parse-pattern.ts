@@ -1,22 +1,27 @@
-import { POSIX, codeOf, compileProperty, singleOf, withOtherCases } from './char-classes.ts'
 import {
-  DIGITS,
+  HORIZONTAL,
+  POSIX,
+  UNICODE,
+  VERTICAL,
+  codeOf,
+  compileProperty,
+  singleOf,
+  withOtherCases,
+} from './char-classes.ts'
+import {
   PatternError,
-  SPACES,
-  WORDS,
   charSet,
+  weighed,
   type CharSet,
   type PatternFlags,
+  type ParsedPattern,
   type PatternNode,
 } from './pattern-tree.ts'
+import { ASSERTS, CONTROL, LINE_END, withFlags } from './pattern-signs.ts'
 
 export const MAX_PATTERN_LENGTH = 10_000
 const MAX_GROUP_DEPTH = 100
-const CONTROL: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, f: 12, v: 11, a: 7, e: 27 }
-export interface ParsedPattern {
-  readonly root: PatternNode
-  readonly groupCount: number
-}
+const MAX_REPEAT = 65_535
 
 /**
  * Reads the common part of PCRE and RE2.
@@ -33,6 +38,8 @@ class PatternParser {
   #flags: PatternFlags
   #at = 0
   #groups = 0
+  /** Of the groups that are referred to. */
+  #highest = 0
   #depth = 0
 
   constructor(source: string, flags: PatternFlags) {
@@ -43,6 +50,7 @@ class PatternParser {
   parse(): ParsedPattern {
     const root = this.#choice()
     if (this.#at < this.#chars.length) throw new PatternError('a closing bracket has no opening one')
+    if (this.#highest > this.#groups) throw new PatternError('a back reference names a group that is not there')
     return { root, groupCount: this.#groups }
   }
 
@@ -66,6 +74,10 @@ class PatternParser {
     const items: PatternNode[] = []
     while (this.#at < this.#chars.length && this.#peek() !== '|' && this.#peek() !== ')') {
       if (this.#skipIgnored()) continue
+      if (this.#eat('\\Q')) {
+        items.push(...this.#quoted())
+        continue
+      }
       const atom = this.#atom()
       if (atom) items.push(this.#quantified(atom))
     }
@@ -84,17 +96,15 @@ class PatternParser {
     return true
   }
 
-  #quantified(atom: PatternNode): PatternNode {
-    let item = atom
-    for (;;) {
-      const bounds = this.#bounds()
-      if (!bounds) return item
-      const isPossessive = this.#eat('+')
-      const isLazy = !isPossessive && this.#eat('?') !== (this.#flags.ungreedy ?? false)
-      const repeat: PatternNode = { kind: 'repeat', item, min: bounds[0], max: bounds[1], isLazy }
-      item = isPossessive ? { kind: 'atomic', item: repeat } : repeat
-      if (/[*+?]/.test(this.#peek())) throw new PatternError('a quantifier follows a quantifier')
-    }
+  #quantified(item: PatternNode): PatternNode {
+    const bounds = this.#bounds()
+    if (!bounds) return item
+    if (item.kind === 'assert' && !this.#flags.isRe2) throw new PatternError('a quantifier has nothing to repeat')
+    const isPossessive = this.#eat('+')
+    const isLazy = !isPossessive && this.#eat('?') !== (this.#flags.ungreedy ?? false)
+    const repeat: PatternNode = { kind: 'repeat', item, min: bounds[0], max: bounds[1], isLazy }
+    if (this.#bounds()) throw new PatternError('a quantifier follows a quantifier')
+    return isPossessive ? { kind: 'atomic', item: repeat } : repeat
   }
 
   #bounds(): readonly [number, number] | null {
@@ -102,11 +112,13 @@ class PatternParser {
     if (this.#eat('+')) return [1, Infinity]
     if (this.#eat('?')) return [0, 1]
     if (this.#peek() !== '{') return null
-    const found = /^\{(\d*)(,?)(\d*)\}/.exec(this.#chars.slice(this.#at, this.#at + 16).join(''))
-    if (!found || (found[1] === '' && found[3] === '')) return null
-    const min = Number(found[1] || 0)
+    const found = /^\{(\d+)(,?)(\d*)\}/.exec(this.#chars.slice(this.#at, this.#at + 16).join(''))
+    // `{,3}` is a text to PCRE and RE2.
+    if (!found) return null
+    const min = Number(found[1])
     const max = found[2] === '' ? min : found[3] === '' ? Infinity : Number(found[3])
-    if (max < min || min > 65_535) throw new PatternError('the bounds of a repetition are wrong')
+    if (max < min || min > MAX_REPEAT || (max > MAX_REPEAT && max !== Infinity))
+      throw new PatternError('the bounds of a repetition are wrong')
     this.#at += found[0].length
     return [min, max]
   }
@@ -204,11 +216,15 @@ class PatternParser {
     const assert = ASSERTS[char]
     if (assert) {
       this.#at++
-      return { kind: 'assert', assert }
+      const isWide = this.#flags.isUnicode && (assert === 'boundary' || assert === 'noBoundary')
+      return { kind: 'assert', assert: isWide ? `${assert}Unicode` : assert }
     }
-    if (/[1-9]/.test(char)) {
-      this.#at++
-      return { kind: 'backReference', index: Number(char) }
+    const digits = /^[1-9]\d?/.exec(char + this.#peek(1))?.[0]
+    // Two digits are a code where there are not that many groups.
+    if (digits !== undefined && (digits.length === 1 || Number(digits) <= this.#groups || /[89]/.test(char))) {
+      this.#at += digits.length
+      this.#highest = Math.max(this.#highest, Number(digits))
+      return { kind: 'backReference', index: Number(digits) }
     }
     const back = /^k[<{']([A-Za-z_]\w*)[>}']/.exec(this.#chars.slice(this.#at, this.#at + 40).join(''))
     if (back) {
@@ -217,26 +233,27 @@ class PatternParser {
       this.#at += back[0].length
       return { kind: 'backReference', index }
     }
-    if (char === 'Q') return this.#quoted()
     if (char === 'E') {
       this.#at++
       return null
     }
     if (char === 'R') {
       this.#at++
-      return { kind: 'set', set: charSet([[10, 13]]) }
+      return LINE_END
     }
     return { kind: 'set', set: this.#cased(this.#escapedSet()) }
   }
 
-  #quoted(): PatternNode {
-    this.#at++
+  /** Behind `\Q`; what is repeated after `\E` is the last sign. */
+  #quoted(): PatternNode[] {
     const items: PatternNode[] = []
     while (this.#at < this.#chars.length && !this.#eat('\\E')) {
-      items.push(this.#literal(this.#peek()))
+      const char = this.#peek()
       this.#at++
+      items.push(this.#literal(char))
     }
-    return { kind: 'sequence', items }
+    const last = items.pop()
+    return last ? [...items, this.#quantified(last)] : []
   }
 
   /** After the backslash: a class, a code, or the sign itself. */
@@ -245,19 +262,21 @@ class PatternParser {
     this.#at++
     switch (char) {
       case 'd':
-        return DIGITS
       case 'D':
-        return { ...DIGITS, isNegated: true }
+        return { ...this.#posix('digit'), isNegated: char === 'D' }
       case 'w':
-        return WORDS
       case 'W':
-        return { ...WORDS, isNegated: true }
+        return { ...this.#posix('word'), isNegated: char === 'W' }
       case 's':
-        return SPACES
       case 'S':
-        return { ...SPACES, isNegated: true }
+        return { ...this.#posix('space'), isNegated: char === 'S' }
       case 'h':
-        return POSIX['blank'] ?? SPACES
+      case 'H':
+        return { ...HORIZONTAL, isNegated: char === 'H' }
+      case 'v':
+      case 'V':
+        // RE2 means the one code.
+        return this.#flags.isRe2 ? charSet([[11, 11]], char === 'V') : { ...VERTICAL, isNegated: char === 'V' }
       case 'N':
         return charSet([[10, 10]], true)
       case 'p':
@@ -266,7 +285,14 @@ class PatternParser {
       case 'x':
         return this.#hex()
       case '0':
-        return charSet([[0, 0]])
+      case '1':
+      case '2':
+      case '3':
+      case '4':
+      case '5':
+      case '6':
+      case '7':
+        return this.#octal(char)
       case 'c': {
         const code = codeOf(this.#peek().toUpperCase()) ^ 64
         this.#at++
@@ -281,6 +307,13 @@ class PatternParser {
         return charSet([[code, code]])
       }
     }
+  }
+
+  #octal(first: string): CharSet {
+    const rest = /^[0-7]{0,2}/.exec(this.#peek() + this.#peek(1))?.[0] ?? ''
+    this.#at += rest.length
+    const code = Number.parseInt(first + rest, 8)
+    return charSet([[code, code]])
   }
 
   #hex(): CharSet {
@@ -299,7 +332,7 @@ class PatternParser {
     this.#at += found[0].length
     const name = found[1] ?? found[3] ?? ''
     const property = compileProperty(name)
-    return { ranges: [], properties: [property], nested: [], isNegated: isNegated !== (found[2] === '^') }
+    return weighed({ ranges: [], properties: [property], nested: [], isNegated: isNegated !== (found[2] === '^') })
   }
 
   #class(): CharSet {
@@ -329,17 +362,25 @@ class PatternParser {
       if (high < low) throw new PatternError('a range in a character class runs backwards')
       ranges.push([low, high])
     }
-    return { ...this.#cased({ ranges, properties: [], isNegated: false, nested: [] }), isNegated, nested }
+    return weighed({ ...this.#cased(charSet(ranges)), isNegated, nested })
+  }
+
+  /** A class by its POSIX name; with the flag `u`, PHP's means letters and digits of every script. */
+  #posix(name: string): CharSet {
+    const wide = this.#flags.isUnicode && Object.hasOwn(UNICODE, name) ? UNICODE[name] : undefined
+    return wide ?? POSIX[name] ?? charSet([])
   }
 
   #classItem(): CharSet {
     const char = this.#peek()
     if (char === '[' && this.#peek(1) === ':') {
       const found = /^\[:(\^?)([a-z]+):\]/.exec(this.#chars.slice(this.#at, this.#at + 16).join(''))
-      const set = found && Object.hasOwn(POSIX, found[2] ?? '') ? POSIX[found[2] ?? ''] : undefined
-      if (found && set) {
+      if (found && Object.hasOwn(POSIX, found[2] ?? '')) {
         this.#at += found[0].length
-        return { ...set, isNegated: found[1] === '^' }
+        return { ...this.#posix(found[2] ?? ''), isNegated: found[1] === '^' }
+      }
+      if (/^\[:[^\]]*:\]/.test(this.#chars.slice(this.#at, this.#at + 16).join(''))) {
+        throw new PatternError('a class in brackets has a name that is not known')
       }
     }
     this.#at++
@@ -350,26 +391,5 @@ class PatternParser {
     }
     if (this.#peek() === '') throw new PatternError('a character class is not closed')
     return this.#escapedSet()
-  }
-}
-
-const ASSERTS: Readonly<Record<string, 'boundary' | 'noBoundary' | 'inputStart' | 'end' | 'inputEnd' | undefined>> =
-  Object.assign(Object.create(null), {
-    b: 'boundary',
-    B: 'noBoundary',
-    A: 'inputStart',
-    Z: 'end',
-    z: 'inputEnd',
-  })
-
-function withFlags(flags: PatternFlags, letters: string, isOn: boolean): PatternFlags {
-  const has = (letter: string) => letters.includes(letter)
-  return {
-    ...flags,
-    ...(has('i') && { ignoreCase: isOn }),
-    ...(has('m') && { multiline: isOn }),
-    ...(has('s') && { dotAll: isOn }),
-    ...(has('x') && { extended: isOn }),
-    ...(has('U') && { ungreedy: isOn }),
   }
 }

@@ -4,6 +4,8 @@ export interface CharSet {
   readonly properties: readonly RegExp[]
   readonly isNegated: boolean
   readonly nested: readonly CharSet[]
+  /** Steps that one look-up costs; 1 for any set that a person writes. */
+  readonly weight: number
 }
 
 export type PatternNode =
@@ -24,6 +26,11 @@ export type PatternNode =
       readonly isLazy: boolean
     }
 
+export interface ParsedPattern {
+  readonly root: PatternNode
+  readonly groupCount: number
+}
+
 export type Assertion =
   | 'start'
   | 'end'
@@ -33,6 +40,8 @@ export type Assertion =
   | 'inputEnd'
   | 'boundary'
   | 'noBoundary'
+  | 'boundaryUnicode'
+  | 'noBoundaryUnicode'
 
 export interface PatternFlags {
   readonly ignoreCase?: boolean
@@ -42,6 +51,10 @@ export interface PatternFlags {
   /** `$` only at the very end. */
   readonly dollarEndOnly?: boolean
   readonly ungreedy?: boolean
+  /** PCRE's classes mean every script: what PHP's flag `u` turns on. */
+  readonly isUnicode?: boolean
+  /** Go's dialect where the two mean different things by one sign. */
+  readonly isRe2?: boolean
 }
 
 export class PatternError extends Error {
@@ -51,12 +64,19 @@ export class PatternError extends Error {
   }
 }
 
-export const charSet = (ranges: CharSet['ranges'], isNegated = false): CharSet => ({
-  ranges,
-  properties: [],
-  isNegated,
-  nested: [],
-})
+export const charSet = (ranges: CharSet['ranges'], isNegated = false): CharSet =>
+  weighed({ ranges, properties: [], isNegated, nested: [] })
+
+const RANGES_PER_STEP = 16
+
+/** The set with what it costs. */
+export function weighed(set: Omit<CharSet, 'weight'>): CharSet {
+  const parts = set.ranges.length + set.properties.length * 4
+  return {
+    ...set,
+    weight: set.nested.reduce((sum, { weight }) => sum + weight, 1 + Math.floor(parts / RANGES_PER_STEP)),
+  }
+}
 
 export const DIGITS = charSet([[48, 57]])
 export const WORDS = charSet([

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { PatternError } from './pattern-tree.ts'
-import { codePoints, createPattern } from './pattern.ts'
+import type { PatternFlags } from './pattern-tree.ts'
+import { codePoints, createPattern, newBudget } from './pattern.ts'
 
 /** What matched, groups included, as `RegExp.exec` answers. */
 function find(source: string, input: string, flags = {}): (string | undefined)[] | null {
@@ -15,6 +17,9 @@ function find(source: string, input: string, flags = {}): (string | undefined)[]
   }
   return result
 }
+
+const codesFrom = (first: number, count: number): string =>
+  Array.from({ length: count }, (_, index) => String.fromCodePoint(first + index * 2)).join('')
 
 function errorOf(run: () => unknown): unknown {
   try {
@@ -85,6 +90,49 @@ describe('createPattern', () => {
     expect(find(source, input, flags)).toEqual(wanted)
   })
 
+  test.each<[string, PatternFlags, boolean]>([
+    ['pcre', { isUnicode: true }, false],
+    ['pcre-bytes', {}, true],
+    ['re2', { dollarEndOnly: true, isRe2: true }, false],
+  ])('finds what %s finds', (name, flags, isBytes) => {
+    const { rows } = JSON.parse(
+      readFileSync(new URL(`../../../test/fixtures/patterns/${name}.json`, import.meta.url), 'utf8'),
+    ) as { readonly rows: readonly (readonly [string, string, (string | null)[] | null])[] }
+    const encode = (text: string) => (isBytes ? Buffer.from(text).toString('latin1') : text)
+    const decode = (text: string | undefined) => (isBytes && text ? Buffer.from(text, 'latin1').toString() : text)
+    const different = rows.filter(([source, text, wanted]) => {
+      const got = find(encode(source), encode(text), flags)?.map((part) => decode(part) ?? null) ?? null
+      return JSON.stringify(got) !== JSON.stringify(wanted)
+    })
+    expect(different).toEqual([])
+    expect(rows.length).toBeGreaterThan(500)
+  })
+
+  test('several searches that share a budget end together', () => {
+    const budget = newBudget()
+    const input = codePoints(`${'a'.repeat(3000)}!`)
+    const before = budget.left
+    while (budget.left > 0) expect(createPattern('^(a+)+$').find(input, 0, budget)).toBeNull()
+    expect(createPattern('a').find(input, 0, budget)).toBeNull()
+    expect(before).toBe(1_000_000)
+  })
+
+  test.each([
+    ['nothing, a thousand million times', '(?:(?:){65535}){65535}', 'a'],
+    ['many groups to remember', `${'()'.repeat(4000)}(?:(?=a)a)*b`, 'a'.repeat(20_000)],
+    ['a class of many ranges', `[${codesFrom(0x4e00, 4000)}]*x`, '一'.repeat(100_000)],
+    ['a long text behind', '(?:(?<=a{1000})a)*b', 'a'.repeat(20_000)],
+    ['many alternatives', `(?:${'a|'.repeat(4900)}b)*c`, 'a'.repeat(2000)],
+    ['references to themselves', '(a*)(?:\\1)*b', 'a'.repeat(3000)],
+    ['a text beyond the limit', 'a', 'a'.repeat(300_000)],
+  ])('%s: refused or given up, in bounded steps', { timeout: 60_000 }, (_, source, input) => {
+    const budget = newBudget()
+    const error = errorOf(() => expect(createPattern(source).find(codePoints(input), 0, budget)).toBeNull())
+    expect(error === undefined || error instanceof PatternError).toBe(true)
+    // What the last step took may be more than one.
+    expect(budget.left).toBeGreaterThan(-10_000)
+  })
+
   test('refuses what it cannot read, with a reason', () => {
     for (const source of [
       '(',
@@ -95,6 +143,11 @@ describe('createPattern', () => {
       '\\',
       '(?R)',
       '[b-a]',
+      '(a)\\2',
+      '^*',
+      'a{2}{3}',
+      'a++{2}',
+      '[[:<:]]a',
       'a{3,2}',
       '(?<=a+)b',
       '((((a{1,999}){1,999}){1,999}){1,999})',

@@ -1,3 +1,4 @@
+import type { PatternBudget } from '../pattern/pattern.ts'
 import type { CompiledRule } from './compile-rules.ts'
 import { isNumeric } from './php.ts'
 
@@ -22,6 +23,8 @@ export interface CheckContext {
   readonly isPresent: boolean
   /** The formats of a rule `date_format` beside this one. */
   readonly dateFormat: string | undefined
+  /** For the patterns of all rules of the value. */
+  readonly budget: PatternBudget
 }
 
 /** True where the value meets the rule; throws a `BrokenRule` where Laravel would throw. */

@@ -13,7 +13,8 @@ export interface CompiledRule {
 }
 
 export interface CompiledPattern {
-  readonly pattern: Pattern
+  /** Null for a pattern that PCRE would refuse, or this engine. Compiled when it is first asked for. */
+  readonly compile: () => Pattern | null
   /** Without the flag `u` the pattern sees bytes. */
   readonly isUnicode: boolean
   /** How a browser's `RegExp` writes it; null where it cannot. */
@@ -84,11 +85,21 @@ function readPattern(written: string): CompiledPattern | null {
     extended: letters.includes('x'),
     dollarEndOnly: letters.includes('D'),
     ungreedy: letters.includes('U'),
+    isUnicode: letters.includes('u'),
   }
   const isUnicode = letters.includes('u')
   const anchored = letters.includes('A') ? `\\A(?:${source})` : source
+  let compiled: Pattern | null | undefined
+  const compile = (): Pattern | null => {
+    if (compiled === undefined) compiled = tryPattern(isUnicode ? anchored : toBytes(anchored), flags)
+    return compiled
+  }
+  return { compile, isUnicode, source, flags }
+}
+
+function tryPattern(source: string, flags: PatternFlags): Pattern | null {
   try {
-    return { pattern: createPattern(isUnicode ? anchored : toBytes(anchored), flags), isUnicode, source, flags }
+    return createPattern(source, flags)
   } catch (error) {
     if (error instanceof PatternError) return null
     throw error

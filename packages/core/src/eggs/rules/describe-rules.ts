@@ -104,7 +104,7 @@ function patternOf(rules: readonly CompiledRule[]): string | undefined {
     if (name === 'Digits' || name === 'DigitsBetween') {
       if (/^\d+$/.test(first ?? '') && /^\d+$/.test(second ?? '')) return `^[0-9]{${first},${second}}$`
     }
-    if (name !== 'Regex' || !pattern || Object.values(pattern.flags).some(Boolean)) continue
+    if (name !== 'Regex' || !pattern?.compile() || Object.values(pattern.flags).some(Boolean)) continue
     const isWhole = /^\^[^|]*[^\\|]\$$/.test(pattern.source)
     const source = isWhole ? pattern.source : `[\\s\\S]*(?:${pattern.source})[\\s\\S]*`
     if (isForBrowsers(source)) return source

@@ -24,13 +24,15 @@ export const isInOthers: Check = (value, rule, context) => {
 }
 
 /** `regex`: the pattern is found, within the steps that PCRE takes. */
-export const matches: Check = (value, rule) => {
+export const matches: Check = (value, rule, { budget }) => {
   if (value === null) return false
   parameterOf(rule, 0)
-  if (!rule.pattern)
+  const pattern = rule.pattern?.compile()
+  if (!rule.pattern || !pattern) {
     throw new BrokenRule(`Correct the pattern of ${rule.written}: it needs delimiters, as in /^[a-z]+$/.`)
+  }
   if (value.length > MAX_MATCHED) return false
-  return rule.pattern.pattern.find(codePoints(rule.pattern.isUnicode ? value : toBytes(value))) !== null
+  return pattern.find(codePoints(rule.pattern.isUnicode ? value : toBytes(value)), 0, budget) !== null
 }
 
 /** `alpha` and its kind: Unicode, or ASCII where the parameter says so. */

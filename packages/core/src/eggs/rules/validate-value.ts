@@ -1,3 +1,4 @@
+import { newBudget, type PatternBudget } from '../pattern/pattern.ts'
 import { BrokenRule, CHECKS, SINCE_12, type Check, type CheckContext } from './checks.ts'
 import type { CompiledRule, CompiledRules } from './compile-rules.ts'
 import { messageFor } from './messages.ts'
@@ -12,6 +13,8 @@ export interface ValidateOptions {
   readonly name?: string
   /** As the panels take what a person enters: white space around it is cut off, and an empty text is null. @default false */
   readonly isForm?: boolean
+  /** Steps that the patterns may take; validations that share one are bounded together. @default a million for this one */
+  readonly budget?: PatternBudget
 }
 
 export interface Validation {
@@ -76,6 +79,7 @@ export function validateValue(
     attribute: options.name === undefined ? undefined : PREFIX + options.name,
     isPresent,
     dateFormat: dateFormat ?? undefined,
+    budget: options.budget ?? newBudget(),
   }
 
   const failed: CompiledRule[] = []
