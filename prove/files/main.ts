@@ -1,41 +1,46 @@
-// A tenant swaps a directory of its server for a symbolic link while the agent reads, writes, lists and removes below it.
-// Nothing outside may be read or changed. The negative control checks a path first and opens it afterwards, and must be caught.
+// A tenant swaps a directory of its server for a symbolic link while the agent does everything it can below it: reads, writes,
+// lists, moves, copies, links, removes, changes modes and times. Nothing outside may be read or changed. The negative control
+// checks a path first and opens it afterwards, and must be caught.
 //   node prove/files/main.ts --quick | --full
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readFile, readdir, realpath, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
-import { createLocalFileTree } from '../../packages/daemon/src/files/index.ts'
+import { ATTEMPTS } from './attempts.ts'
+import { Outside } from './outside.ts'
+import { checkThenOpen, componentByComponent, type Subject } from './subject.ts'
 
-const SECONDS = process.argv.includes('--full') ? 600 : 8
+const SECONDS = process.argv.includes('--full') ? 600 : 12
+/** The negative control shows more than this many. */
+const CONTROL_ESCAPES = 100
 
-interface Subject {
-  read(file: string): Promise<Uint8Array>
-  write(file: string, content: Uint8Array): Promise<void>
-  names(directory: string): Promise<readonly string[]>
-  remove(file: string): Promise<void>
-}
+/** Calls of each operation at a time. */
+const AT_ONCE = 4
 
-interface Outcome {
+interface Count {
   tries: number
   /** Calls that went through inside the tree: without them the race was never near. */
   inside: number
   escapes: number
 }
 
-const root = await mkdtemp(path.join(tmpdir(), 'hatchery-prove-files-'))
+// In memory where that is: a race of names needs no disk, and what is synced there costs nothing.
+const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+const root = await mkdtemp(path.join(place, 'hatchery-prove-files-'))
 try {
-  const ours = await attack('component by component', (data) => {
-    const tree = createLocalFileTree({ server: 'prove', root: data, uid: process.getuid!(), gid: process.getgid!() })
-    const names = async (directory: string) => (await tree.list(directory)).map((entry) => entry.name)
-    return { read: tree.read, write: tree.write, names, remove: tree.remove }
-  })
+  const ours = await attack('component by component', componentByComponent)
   const control = await attack('negative control: check, then open', checkThenOpen)
-  if (ours.escapes > 0 || ours.inside === 0) process.exitCode = 1
-  if (control.escapes === 0) {
-    console.log('the negative control was not caught: the race is not tight enough to prove anything')
+  const idle = Object.entries(ours.byAttempt).filter(([, { inside }]) => inside === 0)
+  if (ours.escapes > 0) process.exitCode = 1
+  if (idle.length > 0) {
+    console.log(`never got through inside: ${idle.map(([name]) => name).join(', ')}`)
+    process.exitCode = 1
+  }
+  if (control.escapes <= CONTROL_ESCAPES) {
+    console.log('the negative control was hardly caught: the race is not tight enough to prove anything')
     process.exitCode = 1
   }
   console.log(
@@ -45,56 +50,67 @@ try {
   await rm(root, { recursive: true, force: true })
 }
 
-async function attack(name: string, createSubject: (data: string) => Subject): Promise<Outcome> {
+async function attack(name: string, createSubject: (data: string) => Subject) {
   const home = await mkdtemp(path.join(root, 'server-'))
-  const [data, outside] = [path.join(home, 'data'), path.join(home, 'outside')]
-  await mkdir(path.join(data, 'dir'), { recursive: true })
-  await mkdir(outside)
-  await writeFile(path.join(data, 'dir/file'), 'inside')
-  for (const file of ['file', 'victim']) await writeFile(path.join(outside, file), 'secret')
+  const data = path.join(home, 'data')
+  await fillTree(data)
+  const outside = new Outside(path.join(home, 'outside'))
+  await outside.restore()
   const subject = createSubject(data)
-  const tenant = fork(path.join(import.meta.dirname, 'swap.ts'), [data, outside])
+  const tenant = fork(path.join(import.meta.dirname, 'swap.ts'), [data, outside.directory])
   await once(tenant, 'message')
-  const outcome: Outcome = { tries: 0, inside: 0, escapes: 0 }
+
+  const byAttempt: Record<string, Count> = Object.fromEntries(
+    Object.keys(ATTEMPTS).map((attempt) => [attempt, { tries: 0, inside: 0, escapes: 0 }]),
+  )
   const end = Date.now() + SECONDS * 1000
-  const attempt = async (call: () => Promise<boolean>) => {
-    outcome.tries += 1
-    // A refusal is what a swap should meet.
-    const hasEscaped = await call().catch(() => null)
-    if (hasEscaped === false) outcome.inside += 1
-    if (hasEscaped) outcome.escapes += 1
-  }
-  const worker = async () => {
-    while (Date.now() < end) {
-      await attempt(async () => Buffer.from(await subject.read('dir/file')).toString() === 'secret')
-      await attempt(async () => subject.write('dir/planted', Buffer.from('x')).then(() => false))
-      await attempt(async () => (await subject.names('dir')).includes('victim'))
-      await attempt(async () => subject.remove('dir/victim').then(() => false))
+  let serial = 0
+  let changesOutside = 0
+  for (let round = 0; Date.now() < end; round++) {
+    // All at once: what one finds out is old when it acts on it.
+    const calls = Object.entries(ATTEMPTS).flatMap(([attempt, call]) =>
+      Array.from({ length: AT_ONCE }, async () => {
+        const count = byAttempt[attempt]!
+        // A refusal is what a swap should meet.
+        const outcome = await call(subject, data, `n${serial++}`).catch(() => null)
+        count.tries += 1
+        if (outcome === false) count.inside += 1
+        if (outcome === true) count.escapes += 1
+      }),
+    )
+    await Promise.all(calls)
+    if (await outside.isChanged()) {
+      changesOutside += 1
+      await outside.restore()
     }
+    if (round % 4 === 0) await tidy(data)
   }
-  await Promise.all([worker(), worker(), worker()])
   tenant.kill('SIGKILL')
   await once(tenant, 'exit')
 
-  const left = await readdir(outside)
-  const isSecretKept = (await readFile(path.join(outside, 'file'), 'utf8')) === 'secret'
-  if (!isSecretKept || !left.includes('victim') || left.length !== 2) outcome.escapes += 1
-  console.log(`${name}: ${JSON.stringify(outcome)}`)
-  return outcome
+  const counts = Object.values(byAttempt)
+  const sum = (field: keyof Count) => counts.reduce((total, count) => total + count[field], 0)
+  const outcome = { tries: sum('tries'), inside: sum('inside'), escapes: sum('escapes') + changesOutside }
+  console.log(`${name}: ${JSON.stringify({ ...outcome, changesOutside })}`)
+  for (const [attempt, count] of Object.entries(byAttempt)) console.log(`  ${attempt}: ${JSON.stringify(count)}`)
+  return { ...outcome, byAttempt }
 }
 
-/** What agents of the field did: resolve the path, see that it is inside, then use it. */
-function checkThenOpen(data: string): Subject {
-  const checked = async (file: string) => {
-    const target = path.join(data, file)
-    const directory = await realpath(path.dirname(target))
-    if (!`${directory}/`.startsWith(`${await realpath(data)}/`)) throw new Error('outside')
-    return target
+async function fillTree(data: string): Promise<void> {
+  await mkdir(path.join(data, 'dir', 'deep'), { recursive: true })
+  for (const file of ['file', 'victim', 'deep/file']) await writeFile(path.join(data, 'dir', file), 'inside')
+}
+
+/** Takes away what the attempts have left, and brings back what they look for. */
+async function tidy(data: string): Promise<void> {
+  for (const directory of [data, path.join(data, 'dir'), path.join(data, 'real')]) {
+    const names = await readdir(directory).catch(() => [])
+    for (const name of names.filter((one) => /^n\d+$/.test(one))) {
+      await rm(path.join(directory, name), { recursive: true, force: true }).catch(() => undefined)
+    }
   }
-  return {
-    read: async (file) => readFile(await checked(file)),
-    write: async (file, content) => writeFile(await checked(file), content),
-    names: async (directory) => readdir(await checked(`${directory}/.`)),
-    remove: async (file) => rm(await checked(file), { force: true }),
-  }
+  // Whichever of the two is the directory at the moment; the tenant's link leads out and must not be written through.
+  const real = path.join(data, 'real')
+  await mkdir(path.join(real, 'deep')).catch(() => undefined)
+  for (const file of ['file', 'victim']) await writeFile(path.join(real, file), 'inside').catch(() => undefined)
 }

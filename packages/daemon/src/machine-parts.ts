@@ -4,7 +4,7 @@ import type { Runtime } from '@hatchery/core/runtime'
 import type { CliOptions } from './cli-options.ts'
 import type { DaemonParts } from './create-daemon.ts'
 import { createEndpoints } from './endpoints/index.ts'
-import { createLocalFileTree } from './files/index.ts'
+import { createVolumeFileTree } from './files/index.ts'
 import { detectRuntime, type DetectRuntimeOptions } from './runtimes/detect-runtime.ts'
 import { createDockerRuntime } from './runtimes/docker/index.ts'
 import type { AgentState } from './state/agent-state.ts'
@@ -29,7 +29,7 @@ export async function machineParts(
   return {
     runtime,
     volumes: createDirectoryVolumes({ root: join(dataDirectory, 'volumes') }),
-    files: (volume, owner) => createLocalFileTree({ server: volume.server, root: volume.dataDirectory, ...owner }),
+    files: createVolumeFileTree,
     endpoints: createEndpoints({ allocationsOf: (server) => state.servers.find(server)?.spec?.allocations ?? [] }),
     outlivesAgent: runtime.name !== 'process',
   }

@@ -1,4 +1,6 @@
 import type { FileTree } from '../runtime/index.ts'
+import { describeFileTreeAccess } from './file-tree-access.ts'
+import { describeFileTreeChanges } from './file-tree-changes.ts'
 import { check, checkEqual, checkRejects, type TestRunner } from './runner.ts'
 
 export interface FileTreeHarness extends AsyncDisposable {
@@ -9,6 +11,9 @@ export interface FileTreeHarness extends AsyncDisposable {
   readonly outside?: { readonly path: string; readonly isUntouched: () => Promise<boolean> }
 }
 
+/** States a promise and shows it on a tree of its own. */
+export type FileTreePromise = (sentence: string, body: (harness: FileTreeHarness) => Promise<void>) => unknown
+
 const bytes = (text: string) => new TextEncoder().encode(text)
 const text = (content: Uint8Array) => new TextDecoder().decode(content)
 
@@ -18,7 +23,7 @@ export function describeFileTree(
   name: string,
   createHarness: () => Promise<FileTreeHarness>,
 ): void {
-  const promise = (sentence: string, body: (harness: FileTreeHarness) => Promise<void>) =>
+  const promise: FileTreePromise = (sentence, body) =>
     runner.test(sentence, async () => {
       await using harness = await createHarness()
       await body(harness)
@@ -31,12 +36,12 @@ export function describeFileTree(
       checkEqual(text(await tree.read('config/server.properties')), 'port=2\n', 'the last content is there')
       checkEqual(text(await tree.read('config/server.properties', { maxBytes: 4 })), 'port', 'reading stops at a limit')
       checkEqual(
-        (await tree.list('config')).map((entry) => [entry.name, entry.type, entry.sizeBytes]),
+        (await tree.list('config')).entries.map((entry) => [entry.name, entry.type, entry.sizeBytes]),
         [['server.properties', 'file', 7]],
         'no temporary file stays',
       )
       checkEqual(
-        (await tree.list('')).map((entry) => entry.type),
+        (await tree.list('')).entries.map((entry) => entry.type),
         ['directory'],
         'the root is listed',
       )
@@ -96,7 +101,7 @@ export function describeFileTree(
       ]) {
         await tree.write(`names/${file}`, bytes(file.length.toString()))
         checkEqual(
-          (await tree.list('names')).map((entry) => entry.name),
+          (await tree.list('names')).entries.map((entry) => entry.name),
           [file],
           'the name comes back',
         )
@@ -131,5 +136,8 @@ export function describeFileTree(
       for (const path of ['out-file', 'out-directory', 'out-relative', 'loop']) await tree.remove(path)
       check(await outside.isUntouched(), 'nothing outside was changed')
     })
+
+    describeFileTreeChanges(promise)
+    describeFileTreeAccess(promise)
   })
 }

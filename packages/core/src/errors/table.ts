@@ -103,6 +103,11 @@ export const ERRORS = {
     status: 409,
     message: 'Node {node} is in recovery. An administrator has to confirm it on the node page first.',
   },
+  ORPHAN_NOT_FOUND: { status: 404, message: 'Node {node} keeps no orphaned server {id}.' },
+  ORPHAN_ELSEWHERE: {
+    status: 409,
+    message: 'The panel knows the server {id} on node {node}. Decide about that one first.',
+  },
   NO_NODE_FITS: { status: 409, message: 'No node can take this server: {reason}' },
   ALLOCATION_NOT_FOUND: { status: 404, message: 'Allocation {id} does not exist.' },
   ALLOCATION_IN_USE: { status: 409, message: 'The allocation {address} is used by a server.' },
@@ -199,6 +204,15 @@ export const ERRORS = {
   PATH_INVALID: { status: 400, message: 'The path {path} is not valid.' },
   PATH_OUTSIDE: { status: 403, message: 'The path {path} leads out of the server.' },
   FILE_NOT_FOUND: { status: 404, message: 'The file {path} does not exist.' },
+  FILE_EXISTS: { status: 409, message: 'There is already something at {path}. Choose another name.' },
+  FILE_DENIED: { status: 403, message: 'The file system does not allow this at {path}: {reason}.' },
+  FILE_PROTECTED: {
+    status: 403,
+    message: 'The egg protects {path}. It can be neither read nor changed here.',
+  },
+  FILE_TOO_LARGE: { status: 413, message: '{path} is larger than {limitBytes} bytes. Download it instead.' },
+  DIRECTORY_NOT_EMPTY: { status: 409, message: 'The directory {path} is not empty.' },
+  FILES_UNAVAILABLE: { status: 503, message: 'The files of the server cannot be reached: {reason}. Try again.' },
   CONFIG_FILE_FAILED: { status: 500, message: 'The configuration file {path} could not be written: {reason}.' },
   DISK_FULL: { status: 507, message: 'There is not enough disk space for this: {reason}.' },
 } as const satisfies Record<string, ErrorRow>

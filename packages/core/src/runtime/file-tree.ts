@@ -1,39 +1,74 @@
+import type {
+  Checksum,
+  ChmodOptions,
+  DiskUseReport,
+  FileEntry,
+  FilePage,
+  ListOptions,
+  OpenFile,
+  OpenOptions,
+  WorkOptions,
+  WriteOptions,
+} from './files.ts'
 import type { ServerId } from './runtime.ts'
-
-export interface FileEntry {
-  readonly name: string
-  readonly type: 'file' | 'directory' | 'symlink' | 'other'
-  readonly sizeBytes: number
-  readonly mode: number
-  readonly modifiedAt: number
-}
 
 /**
  * The only way to a server's files. Paths are relative to the server's root with `/` between names; each component is
  * opened by itself, so that no link leads out (RULES 17). No host path and no descriptor leaves an implementation.
+ *
+ * Every call may throw `PATH_INVALID` (no path, or something else stands there), `PATH_OUTSIDE` (it leads out),
+ * `FILE_NOT_FOUND`, `FILE_PROTECTED` (see {@link FileTree.protecting}), `FILE_DENIED` (the file system refuses) and,
+ * where it writes, `DISK_FULL`.
  */
-export interface FileTree {
+export interface FileTree extends AsyncDisposable {
   readonly server: ServerId
-  /** @throws AppError `FILE_NOT_FOUND`, `PATH_INVALID`, `PATH_OUTSIDE` */
-  read(path: string, options?: { readonly maxBytes?: number }): Promise<Uint8Array>
-  /** Replaces the file atomically: temporary file, fsync, rename. Missing directories are made. */
-  write(path: string, content: Uint8Array): Promise<void>
-  stat(path: string): Promise<FileEntry | null>
-  list(path: string): Promise<readonly FileEntry[]>
-  remove(path: string): Promise<void>
-}
+  /**
+   * The same tree, but what these patterns match can be neither read nor changed, by whatever name or link it is reached;
+   * nor can a directory that holds such a file be moved, copied or deleted. Lists show it. Patterns are those of gitignore,
+   * relative to the root.
+   */
+  protecting(patterns: readonly string[]): FileTree
 
-/** The address a player uses; the allocation is a request (DESIGN 6). */
-export interface Endpoint {
-  readonly host: string
-  readonly port: number
-  readonly protocols: readonly ('tcp' | 'udp')[]
-  /** It stays the same over restarts. */
-  readonly stable: boolean
-}
+  /** One page of a directory, sorted. Names that vanish meanwhile are left out. */
+  list(path: string, options?: ListOptions): Promise<FilePage>
+  /** null when there is nothing. A link itself is described, unless links are to be followed. */
+  stat(path: string, options?: { readonly followLinks?: boolean }): Promise<FileEntry | null>
+  /** The content, or a part of it. */
+  read(path: string, options?: { readonly offset?: number; readonly maxBytes?: number }): Promise<Uint8Array>
+  /**
+   * Replaces the file atomically: temporary file, fsync, rename. Missing directories are made.
+   * @throws AppError `REVISION_MISMATCH`, `FILE_EXISTS`
+   */
+  write(path: string, content: Uint8Array, options?: WriteOptions): Promise<FileEntry>
+  /**
+   * The same for content that comes in pieces. When the source fails, nothing has changed.
+   * @throws AppError `REVISION_MISMATCH`, `FILE_EXISTS`; what the source throws
+   */
+  writeFrom(path: string, source: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<FileEntry>
+  /** Opens a regular file to read or change it in place. @throws AppError `FILE_EXISTS` */
+  open(path: string, options?: OpenOptions): Promise<OpenFile>
 
-export interface Endpoints {
-  of(server: ServerId): Promise<readonly Endpoint[]>
-  /** Ports of `wanted` that another program on the machine holds. */
-  conflicts(wanted: readonly { readonly ip: string; readonly port: number }[]): Promise<readonly number[]>
+  /** Makes a directory; missing ones on the way as well when recursive, and then one that exists is none to complain about. */
+  makeDirectory(path: string, options?: { readonly isRecursive?: boolean }): Promise<void>
+  /**
+   * Gives something another name. Without `replace`, a name that is taken is `FILE_EXISTS`; with it, files and empty
+   * directories are replaced in one step.
+   */
+  move(from: string, to: string, options?: { readonly replace?: boolean }): Promise<void>
+  /** Copies a file, a link or a whole directory to a name that is free. Sockets and devices are left out. */
+  copy(from: string, to: string, options?: WorkOptions): Promise<void>
+  /** Removes what is there, if anything; without `isRecursive` (the default has it) no directory that holds something. */
+  remove(path: string, options?: WorkOptions & { readonly isRecursive?: boolean }): Promise<void>
+  chmod(path: string, options: ChmodOptions): Promise<void>
+  /** Sets the times of a file, a directory or a link itself; milliseconds since 1970. */
+  setTimes(path: string, times: { readonly accessedAt: number; readonly modifiedAt: number }): Promise<void>
+  /** Makes a link with any target; what it leads to is decided when somebody follows it. @throws AppError `FILE_EXISTS` */
+  makeLink(path: string, target: string): Promise<void>
+  /** A second name for a regular file. @throws AppError `FILE_EXISTS` */
+  hardLink(existing: string, path: string): Promise<void>
+
+  /** Hexadecimal. */
+  checksum(path: string, algorithm: Checksum, options?: WorkOptions): Promise<string>
+  /** Counts a directory with all that is below; a file with several names counts once. */
+  diskUse(path: string, options?: WorkOptions): Promise<DiskUseReport>
 }

@@ -1,4 +1,22 @@
-export type { Endpoint, Endpoints, FileEntry, FileTree } from './file-tree.ts'
+export type { Endpoint, Endpoints } from './endpoints.ts'
+export type { FileTree } from './file-tree.ts'
+export {
+  CHECKSUMS,
+  type Checksum,
+  type ChmodOptions,
+  type DiskUse,
+  type DiskUseReport,
+  type FileEntry,
+  type FilePage,
+  type FileProgress,
+  type FileSort,
+  type FileType,
+  type ListOptions,
+  type OpenFile,
+  type OpenOptions,
+  type WorkOptions,
+  type WriteOptions,
+} from './files.ts'
 export type {
   InstallResult,
   InstallSpec,
@@ -13,3 +31,4 @@ export type {
   ServerId,
 } from './runtime.ts'
 export type { Volume, Volumes } from './volumes.ts'
+export { compileGlob, compilePathPatterns, type PathPatterns } from './path-patterns.ts'

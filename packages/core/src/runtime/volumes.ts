@@ -6,6 +6,11 @@ export interface Volume {
   readonly version: number
   /** Host path of the current data directory. */
   readonly dataDirectory: string
+  /**
+   * Host path of a directory on the same file system and under the same quota that the server itself never sees: unfinished
+   * uploads, trash. It belongs to the server's identity.
+   */
+  readonly privateDirectory: string
 }
 
 /** Keeps the files of servers. `volumes/<uuid>/` belongs to the agent; only `data-<n>` below it is the tenant's. */

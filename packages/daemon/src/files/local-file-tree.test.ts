@@ -15,7 +15,13 @@ async function createHarness() {
   await writeFile(secret, 'secret')
   return {
     root,
-    tree: createLocalFileTree({ server: randomUUID(), root, uid: 70_003, gid: 70_004 }),
+    tree: createLocalFileTree({
+      server: randomUUID(),
+      root,
+      privateRoot: join(directory, 'private'),
+      uid: 70_003,
+      gid: 70_004,
+    }),
     link: (path: string, target: string) => symlink(target, join(root, path)),
     outside: { path: secret, isUntouched: async () => (await readFile(secret, 'utf8')) === 'secret' },
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { open, readlink, type FileHandle } from 'node:fs/promises'
 import { AppError } from '@hatchery/core/errors'
-import { bytesFromName } from './file-names.ts'
+import { bytesFromName, nameFromBytes } from './file-names.ts'
 
 /** `O_PATH`: a descriptor that names a file without opening its content. Node has no name for it. */
 const O_PATH = 0o10000000
@@ -34,13 +34,15 @@ export interface Place extends AsyncDisposable {
   readonly name: Buffer | null
   /** What the name is, opened `O_PATH|O_NOFOLLOW`; null when nothing is there. Never a link, unless links were not to be followed. */
   readonly target: FileHandle | null
+  /** Where that really is: every name from the root on, links expanded. Empty for the root. */
+  readonly names: readonly string[]
 }
 
 export interface WalkOptions {
   /** Expand a link in the last place as well. */
   readonly followLast: boolean
-  /** Called where a directory is missing; makes it, or is absent. */
-  readonly makeDirectory?: (parent: FileHandle, name: Buffer) => Promise<void>
+  /** Called where a directory is missing, with the names that lead to it; makes it, or is absent. */
+  readonly makeDirectory?: ((parent: FileHandle, name: Buffer, names: readonly string[]) => Promise<void>) | undefined
 }
 
 /**
@@ -49,8 +51,9 @@ export interface WalkOptions {
  * @throws AppError `PATH_INVALID`, `PATH_OUTSIDE`, `FILE_NOT_FOUND` (a directory on the way is missing)
  */
 export async function walkBeneath(root: string, path: string, options: WalkOptions): Promise<Place> {
-  const stack: FileHandle[] = [await open(root, PATH_FLAGS | constants.O_DIRECTORY)]
-  const opened: FileHandle[] = [...stack]
+  const top = await open(root, PATH_FLAGS | constants.O_DIRECTORY)
+  const stack: Step[] = [{ handle: top, name: '' }]
+  const opened: FileHandle[] = [top]
   const close = async () => void (await Promise.all(opened.map((handle) => handle.close())))
   try {
     const place = await walk(stack, opened, path, options)
@@ -61,8 +64,14 @@ export async function walkBeneath(root: string, path: string, options: WalkOptio
   }
 }
 
+/** A directory on the way, and its name in the one before. */
+interface Step {
+  readonly handle: FileHandle
+  readonly name: string
+}
+
 async function walk(
-  stack: FileHandle[],
+  stack: Step[],
   opened: FileHandle[],
   path: string,
   options: WalkOptions,
@@ -70,22 +79,31 @@ async function walk(
   const outside = () => new AppError('PATH_OUTSIDE', { path: path.slice(0, 200) })
   const names: Buffer[] = pathNames(path).map(bytesFromName)
   let links = 0
+  const namesTo = (last: Buffer | null) => [
+    ...stack.slice(1).map((step) => step.name),
+    ...(last ? [nameFromBytes(last)] : []),
+  ]
+  /** The path is a directory that the walk is in. */
+  const here = () => {
+    const parent = stack.at(-2) ?? stack[0]!
+    return { parent: parent.handle, name: null, target: stack.at(-1)!.handle, names: namesTo(null) }
+  }
   for (let name = names.shift(); name; name = names.shift()) {
-    const parent = stack.at(-1)!
+    const parent = stack.at(-1)!.handle
     if (name.equals(PARENT)) {
       if (stack.length === 1) throw outside()
       stack.pop()
-      if (names.length === 0) return { parent: stack.at(-2) ?? stack[0]!, name: null, target: stack.at(-1)! }
+      if (names.length === 0) return here()
       continue
     }
     const isLast = names.length === 0
     let handle = await openName(parent, name)
     if (!handle && !isLast && options.makeDirectory) {
-      await options.makeDirectory(parent, name)
+      await options.makeDirectory(parent, name, namesTo(name))
       handle = await openName(parent, name)
     }
     if (!handle) {
-      if (isLast) return { parent, name, target: null }
+      if (isLast) return { parent, name, target: null, names: namesTo(name) }
       throw new AppError('FILE_NOT_FOUND', { path: path.slice(0, 200) })
     }
     opened.push(handle)
@@ -96,14 +114,14 @@ async function walk(
       if (!expanded) throw outside()
       if (expanded.fromRoot) stack.length = 1
       names.unshift(...expanded.names)
-      if (names.length === 0) return { parent: stack[0]!, name: null, target: stack.at(-1)! }
+      if (names.length === 0) return here()
       continue
     }
-    if (isLast) return { parent, name, target: handle }
+    if (isLast) return { parent, name, target: handle, names: namesTo(name) }
     if (!info.isDirectory()) throw new AppError('FILE_NOT_FOUND', { path: path.slice(0, 200) })
-    stack.push(handle)
+    stack.push({ handle, name: nameFromBytes(name) })
   }
-  return { parent: stack[0]!, name: null, target: stack.at(-1)! }
+  return here()
 }
 
 const PARENT = Buffer.from('..')

@@ -6,7 +6,7 @@ import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { createDaemon } from '../create-daemon.ts'
 import { createEndpoints } from '../endpoints/index.ts'
-import { createLocalFileTree } from '../files/index.ts'
+import { createVolumeFileTree } from '../files/index.ts'
 import { createMemoryRuntime } from '../runtimes/memory/index.ts'
 import { FakePanel } from '../testing/fake-panel.ts'
 import { newOperation } from '../testing/server-spec.ts'
@@ -47,7 +47,7 @@ async function withAgent(panelUrl: string, token: string | null, log: (text: str
     parts: () => ({
       runtime,
       volumes: createDirectoryVolumes({ root: join(dataDirectory, 'volumes') }),
-      files: (volume, owner) => createLocalFileTree({ server: volume.server, root: volume.dataDirectory, ...owner }),
+      files: createVolumeFileTree,
       endpoints: createEndpoints({ allocationsOf: () => [] }),
       outlivesAgent: true,
     }),

@@ -23,7 +23,7 @@ async function patch(files: Readonly<Record<string, Buffer | string>>, configFil
   for (const [path, content] of Object.entries(files)) writeFileSync(join(root, path), content)
   mkdirSync(join(root, 'directory.json'))
   const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
-  const tree = createLocalFileTree({ server: randomUUID(), root, ...owner })
+  const tree = createLocalFileTree({ server: randomUUID(), root, privateRoot: `${root}.private`, ...owner })
   const warnings: string[] = []
   const context = { dockerInterface: '10.213.0.1', warn: (text: string) => warnings.push(text) }
   await patchConfigFiles(tree, { configFiles: [...configFiles] }, context, new AbortController().signal)

@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import type { Runtime } from '@hatchery/core/runtime'
 import { createDaemon, type Daemon, type DaemonOptions } from '../create-daemon.ts'
 import { createEndpoints } from '../endpoints/index.ts'
-import { createLocalFileTree } from '../files/index.ts'
+import { createVolumeFileTree } from '../files/index.ts'
 import { createMemoryRuntime, type MemoryRuntimeOptions } from '../runtimes/memory/index.ts'
 import { createDirectoryVolumes } from '../volumes/index.ts'
 import { FakePanel } from './fake-panel.ts'
@@ -52,7 +52,7 @@ export class TestAgent implements AsyncDisposable {
         // The runtime outlives this life of the agent, as an engine does.
         dispose: async () => {},
         volumes,
-        files: (volume, owner) => createLocalFileTree({ server: volume.server, root: volume.dataDirectory, ...owner }),
+        files: createVolumeFileTree,
         endpoints: createEndpoints({ allocationsOf: () => [] }),
         outlivesAgent: this.#options.outlivesAgent ?? true,
       }),

@@ -1,7 +1,8 @@
-import { chown, lchown, lstat, mkdir, opendir, readdir, rm, stat, unlink } from 'node:fs/promises'
-import { chmod } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { chmod, chown, lchown, mkdir, open, readdir, rm, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ServerId, Volume, Volumes } from '@hatchery/core/runtime'
+import { below, countOnce, itself, PATH_FLAGS, walkTree } from '../files/index.ts'
 
 export interface DirectoryVolumesOptions {
   /** Directory that holds `volumes/<uuid>/`; made when it is missing. */
@@ -28,8 +29,14 @@ export function createDirectoryVolumes(options: DirectoryVolumesOptions): Volume
 
   const find = async (server: ServerId): Promise<Volume | null> => {
     const version = await newestVersion(home(server))
-    return version === null ? null : { server, version, dataDirectory: join(home(server), `data-${version}`) }
+    return version === null ? null : volumeOf(server, version)
   }
+  const volumeOf = (server: ServerId, version: number): Volume => ({
+    server,
+    version,
+    dataDirectory: join(home(server), `data-${version}`),
+    privateDirectory: join(home(server), 'private'),
+  })
 
   return {
     name: 'directory',
@@ -39,14 +46,19 @@ export function createDirectoryVolumes(options: DirectoryVolumesOptions): Volume
     async create(server, owner) {
       const existing = await find(server)
       const version = existing?.version ?? 1
-      const dataDirectory = join(home(server), `data-${version}`)
+      const volume = volumeOf(server, version)
       // The server's own directory is traversable, so that its uid reaches data-<n>, but not readable or writable for it.
       await mkdir(home(server), { recursive: true, mode: 0o711 })
       await chmod(home(server), 0o711)
-      await mkdir(dataDirectory, { recursive: true, mode: 0o750 })
-      await chmod(dataDirectory, 0o750)
-      if (process.getuid?.() === 0) await chown(dataDirectory, owner.uid, owner.gid)
-      return { server, version, dataDirectory }
+      for (const [directory, mode] of [
+        [volume.dataDirectory, 0o750],
+        [volume.privateDirectory, 0o700],
+      ] as const) {
+        await mkdir(directory, { recursive: true, mode })
+        await chmod(directory, mode)
+        if (process.getuid?.() === 0) await chown(directory, owner.uid, owner.gid)
+      }
+      return volume
     },
 
     async list() {
@@ -76,50 +88,47 @@ async function newestVersion(directory: string): Promise<number | null> {
 
 /** Bytes that the tree holds on disk, hard links counted once. Links are not followed; what vanishes meanwhile is skipped. */
 export async function diskUsage(directory: string, maxEntries: number): Promise<number> {
-  const linked = new Set<string>()
+  await using top = await openTop(directory)
+  if (!top) return 0
+  const counted = new Set<string>()
   let bytes = 0
   let entries = 0
-  for await (const path of walk(directory)) {
+  for await (const { info } of walkTree(top)) {
     if (++entries > maxEntries) break
-    const info = await lstat(path).catch(whenMissing(null))
-    if (!info) continue
-    if (info.nlink > 1 && !info.isDirectory()) {
-      const key = `${info.dev}:${info.ino}`
-      if (linked.has(key)) continue
-      linked.add(key)
-    }
-    bytes += info.blocks * 512
+    bytes += countOnce(counted, info)
   }
   return bytes
 }
 
 /** Sets the owner, takes setuid and setgid away and removes device nodes, without following a link. */
 async function normaliseTree(directory: string, owner: Owner): Promise<void> {
+  await using top = await openTop(directory)
+  if (!top) return
   const isRoot = process.getuid?.() === 0
-  for await (const path of walk(directory)) {
-    const info = await lstat(path).catch(whenMissing(null))
-    if (!info) continue
+  for await (const { parent, name, info } of walkTree(top)) {
     if (info.isBlockDevice() || info.isCharacterDevice()) {
-      await unlink(path)
+      await unlink(below(parent, name)).catch(whenMissing(null))
       continue
     }
-    if (isRoot && (info.uid !== owner.uid || info.gid !== owner.gid)) await lchown(path, owner.uid, owner.gid)
-    if (!info.isSymbolicLink() && (info.mode & 0o6000) !== 0) await chmod(path, info.mode & 0o1777)
+    if (isRoot && (info.uid !== owner.uid || info.gid !== owner.gid)) {
+      await lchown(below(parent, name), owner.uid, owner.gid).catch(whenMissing(null))
+    }
+    if (!info.isSymbolicLink() && (info.mode & 0o6000) !== 0) await stripMode(parent, name)
   }
-  if (isRoot) await chown(directory, owner.uid, owner.gid)
-  const { mode } = await stat(directory)
-  if ((mode & 0o6000) !== 0) await chmod(directory, mode & 0o1777)
+  if (isRoot) await chown(itself(top), owner.uid, owner.gid)
+  const { mode } = await top.stat()
+  if ((mode & 0o6000) !== 0) await chmod(itself(top), mode & 0o1777)
 }
 
-/** Every path below `directory`, depth first, without following a link. Directories come before their contents. */
-async function* walk(directory: string): AsyncGenerator<string> {
-  const handle = await opendir(directory).catch(whenMissing(null))
-  if (!handle) return
-  for await (const entry of handle) {
-    const path = join(directory, entry.name)
-    yield path
-    if (entry.isDirectory()) yield* walk(path)
-  }
+/** Through a descriptor: a link that was swapped in is left alone. */
+async function stripMode(parent: FileHandle, name: Buffer): Promise<void> {
+  await using pinned = await open(below(parent, name), PATH_FLAGS).catch(whenMissing(null))
+  const info = await pinned?.stat()
+  if (pinned && info && !info.isSymbolicLink()) await chmod(itself(pinned), info.mode & 0o1777)
+}
+
+function openTop(directory: string): Promise<FileHandle | null> {
+  return open(directory, PATH_FLAGS | constants.O_DIRECTORY).catch(whenMissing(null))
 }
 
 /** Answers `value` when the path is gone or no directory (any more); other errors go on. */

@@ -1,0 +1,153 @@
+import { constants, type Stats } from 'node:fs'
+import { lchown, open, readlink, symlink, type FileHandle } from 'node:fs/promises'
+import { AppError } from '@hatchery/core/errors'
+import type { FileProgress, WorkOptions } from '@hatchery/core/runtime'
+import { syncDirectory } from './change-names.ts'
+import { invalid, notFound, whenGone } from './file-errors.ts'
+import { PATH_FLAGS, below, itself } from './open-beneath.ts'
+import { removeName } from './remove-tree.ts'
+import { makeOwnDirectory, refuseProtectedTree, walkTo, type TreeContext } from './tree-context.ts'
+import { MAX_DEPTH, openDirectory, walkTree } from './walk-tree.ts'
+
+const CHUNK_BYTES = 1024 * 1024
+/** Runs of zeros this long and longer become holes again, where the original has some. */
+const HOLE_BYTES = 4096
+
+/** Copies to a name that is free; what was begun goes away again when it fails. */
+export async function copyTree(ctx: TreeContext, from: string, to: string, options: WorkOptions): Promise<void> {
+  await using source = await walkTo(ctx, from, { followLast: false })
+  await using goal = await walkTo(ctx, to, { followLast: false })
+  const target = source.target ?? notFound(from)
+  if (!goal.name || goal.target) throw new AppError('FILE_EXISTS', { path: to.slice(0, 200) })
+  if (!source.name || source.names.every((name, index) => goal.names[index] === name)) return invalid(to)
+  await refuseProtectedTree(ctx, target, [source.names, goal.names])
+
+  const copier = new Copier(ctx, options)
+  await copier.copy(source.parent, source.name, await target.stat(), goal.parent, goal.name, 0)
+  await syncDirectory(goal.parent)
+}
+
+class Copier {
+  readonly #ctx: TreeContext
+  readonly #options: WorkOptions
+  #done: FileProgress = { files: 0, bytes: 0 }
+
+  constructor(ctx: TreeContext, options: WorkOptions) {
+    this.#ctx = ctx
+    this.#options = options
+  }
+
+  async copy(
+    from: FileHandle,
+    name: Buffer,
+    info: Stats,
+    to: FileHandle,
+    newName: Buffer,
+    depth: number,
+  ): Promise<void> {
+    this.#options.signal?.throwIfAborted()
+    if (depth > MAX_DEPTH) throw new AppError('PATH_INVALID', { path: newName.toString('utf8').slice(0, 200) })
+    if (info.isDirectory()) await this.#copyDirectory(from, name, info, to, newName, depth)
+    else if (info.isSymbolicLink()) await this.#copyLink(from, name, to, newName)
+    else if (info.isFile()) await this.#copyFile(from, name, to, newName)
+  }
+
+  async #copyDirectory(
+    from: FileHandle,
+    name: Buffer,
+    info: Stats,
+    to: FileHandle,
+    newName: Buffer,
+    depth: number,
+  ): Promise<void> {
+    await using source = await openDirectory(from, name)
+    if (!source) return
+    await makeOwnDirectory(this.#ctx, to, newName)
+    try {
+      await using goal = await open(below(to, newName), PATH_FLAGS | constants.O_DIRECTORY)
+      for await (const visit of walkTree(source, this.#options.signal)) {
+        visit.skip()
+        await this.copy(visit.parent, visit.name, visit.info, goal, visit.name, depth + 1)
+      }
+      await using opened = await open(itself(goal), constants.O_RDONLY | constants.O_DIRECTORY)
+      await opened.chmod(info.mode & 0o777)
+      await opened.utimes(info.atime, info.mtime)
+    } catch (error) {
+      if (depth === 0) await removeName(to, newName, {}).catch(() => undefined) // the first error counts
+      throw error
+    }
+  }
+
+  async #copyLink(from: FileHandle, name: Buffer, to: FileHandle, newName: Buffer): Promise<void> {
+    const target = await readlink(below(from, name), 'buffer').catch(whenGone)
+    if (!target) return
+    await symlink(target, below(to, newName))
+    if (this.#ctx.isRoot) await lchown(below(to, newName), this.#ctx.uid, this.#ctx.gid)
+    this.#count(1, 0)
+  }
+
+  async #copyFile(from: FileHandle, name: Buffer, to: FileHandle, newName: Buffer): Promise<void> {
+    await using pinned = await open(below(from, name), PATH_FLAGS).catch(whenGone)
+    // Swapped since it was looked at: as if it had gone.
+    if (!pinned || !(await pinned.stat()).isFile()) return
+    await using source = await open(itself(pinned), constants.O_RDONLY | constants.O_NONBLOCK)
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
+    const goal = await open(below(to, newName), flags, 0o600)
+    try {
+      await using _goal = goal
+      const info = await source.stat()
+      if (this.#ctx.isRoot) await goal.chown(this.#ctx.uid, this.#ctx.gid)
+      await this.#copyContent(source, goal, info)
+      await goal.chmod(info.mode & 0o777)
+      await goal.utimes(info.atime, info.mtime)
+      await goal.sync()
+    } catch (error) {
+      await removeName(to, newName, {}).catch(() => undefined) // the first error counts
+      throw error
+    }
+    this.#count(1, 0)
+  }
+
+  async #copyContent(source: FileHandle, goal: FileHandle, { size, blocks }: Stats): Promise<void> {
+    const isSparse = blocks * 512 < size
+    const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
+    let offset = 0
+    for (;;) {
+      this.#options.signal?.throwIfAborted()
+      const { bytesRead } = await source.read(buffer, 0, buffer.length, offset)
+      if (bytesRead === 0) break
+      const pieces = isSparse ? dataRuns(buffer.subarray(0, bytesRead)) : [{ at: 0, end: bytesRead }]
+      for (const { at, end } of pieces) await writeRun(goal, buffer, at, end, offset + at)
+      offset += bytesRead
+      this.#count(0, bytesRead)
+    }
+    if (isSparse) await goal.truncate(offset)
+  }
+
+  #count(files: number, bytes: number): void {
+    this.#done = { files: this.#done.files + files, bytes: this.#done.bytes + bytes }
+    this.#options.onProgress?.(this.#done)
+  }
+}
+
+async function writeRun(goal: FileHandle, buffer: Buffer, at: number, end: number, offset: number): Promise<void> {
+  for (let from = at; from < end;) {
+    const { bytesWritten } = await goal.write(buffer, from, end - from, offset + (from - at))
+    from += bytesWritten
+  }
+}
+
+const ZEROS = Buffer.alloc(HOLE_BYTES)
+
+/** The parts of a chunk that are not all zeros. */
+function dataRuns(chunk: Buffer): { readonly at: number; readonly end: number }[] {
+  const runs: { at: number; end: number }[] = []
+  for (let at = 0; at < chunk.length; at += HOLE_BYTES) {
+    const end = Math.min(at + HOLE_BYTES, chunk.length)
+    if (ZEROS.subarray(0, end - at).equals(chunk.subarray(at, end))) continue
+    const last = runs.at(-1)
+    if (last?.end === at) last.end = end
+    else runs.push({ at, end })
+  }
+  return runs
+}

@@ -1,0 +1,49 @@
+import { constants } from 'node:fs'
+import { lstat, open, readdir, rmdir, unlink, type FileHandle } from 'node:fs/promises'
+import { AppError } from '@hatchery/core/errors'
+import type { WorkOptions } from '@hatchery/core/runtime'
+import { invalid, whenGone } from './file-errors.ts'
+import { nameFromBytes } from './file-names.ts'
+import { PATH_FLAGS, below, itself } from './open-beneath.ts'
+import { refuseProtectedTree, walkTo, type TreeContext } from './tree-context.ts'
+import { MAX_DEPTH } from './walk-tree.ts'
+
+/** Removes what is there, if anything. */
+export async function removeTree(
+  ctx: TreeContext,
+  path: string,
+  options: WorkOptions & { readonly isRecursive?: boolean },
+): Promise<void> {
+  await using place = await walkTo(ctx, path, { followLast: false })
+  if (!place.target) return
+  if (!place.name) return invalid(path)
+  await refuseProtectedTree(ctx, place.target, [place.names])
+  await removeName(place.parent, place.name, options)
+}
+
+interface RemoveOptions extends WorkOptions {
+  readonly isRecursive?: boolean
+}
+
+export async function removeName(parent: FileHandle, name: Buffer, options: RemoveOptions): Promise<void> {
+  const done = { files: 0, bytes: 0 }
+  await remove(parent, name, 0)
+
+  async function remove(directory: FileHandle, entry: Buffer, depth: number): Promise<void> {
+    options.signal?.throwIfAborted()
+    if (depth > MAX_DEPTH) throw new AppError('PATH_INVALID', { path: nameFromBytes(entry) })
+    const info = await lstat(below(directory, entry)).catch(whenGone)
+    if (!info) return
+    if (!info.isDirectory()) {
+      await unlink(below(directory, entry)).catch(whenGone)
+    } else {
+      if (options.isRecursive ?? true) {
+        await using opened = await open(below(directory, entry), PATH_FLAGS | constants.O_DIRECTORY)
+        for (const child of await readdir(itself(opened), 'buffer')) await remove(opened, child, depth + 1)
+      }
+      await rmdir(below(directory, entry)).catch(whenGone)
+    }
+    done.files += 1
+    options.onProgress?.({ ...done })
+  }
+}
