@@ -52,6 +52,11 @@ export type CrashPolicy = Static<typeof CrashPolicy>
 export const ServerSpec = Type.Object({
   id: Uuid,
   generation: Generation,
+  /**
+   * Which grant of authority over the server this is (RULES 3): it rises when the server is given to a node. An agent refuses
+   * a lower one than it has held. Absent from panels that grant none.
+   */
+  authorityEpoch: Type.Optional(Type.Integer({ minimum: 0 })),
   name: Type.String(),
   image: Type.String(),
   /** The startup line with `{{VARIABLE}}` replaced; run by the image's entrypoint from the environment variable `STARTUP`. */
@@ -103,5 +108,9 @@ export const ServerReport = Type.Object({
   exit: Nullable(ExitInfo),
   /** The panel does not know it, or forgot it: kept until somebody decides (RULES 1). */
   isOrphaned: Type.Boolean(),
+  /** Name in the stored spec, for somebody who has to decide about an orphan. */
+  name: Type.Optional(Type.String()),
+  /** Highest authority that the node has held over it; absent where it has held none. Bounded, so that a panel can go above. */
+  authorityEpoch: Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 31 })),
 })
 export type ServerReport = Static<typeof ServerReport>

@@ -48,6 +48,7 @@ export class LifecycleDriver {
 
   get report(): ServerReport {
     const { id, spec, lifecycle, stateSeq, isOrphaned } = this.#record
+    const authorityEpoch = this.#ctx.state.servers.authorityOf(id)
     return {
       server: id,
       generation: spec?.generation ?? null,
@@ -58,6 +59,8 @@ export class LifecycleDriver {
       startedAt: lifecycle.startedAt,
       exit: lifecycle.exit,
       isOrphaned,
+      ...(spec && { name: spec.name }),
+      ...(authorityEpoch > 0 && { authorityEpoch }),
     }
   }
 

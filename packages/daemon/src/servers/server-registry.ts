@@ -72,14 +72,27 @@ export class ServerRegistry {
     return server
   }
 
-  /** Stores a spec; a server that is not known yet is made. */
+  /**
+   * Stores a spec; a server that is not known yet is made.
+   * @throws AppError `OPERATION_STALE` if the server was deleted, or the spec is older than what this node has held
+   */
   apply(spec: ServerSpec): ServerReport {
     const tombstone = this.#ctx.state.servers.findTombstone(spec.id)
     if (tombstone && compareGenerations(spec.generation, tombstone.generation) <= 0) {
       throw new AppError('OPERATION_STALE', { reason: 'the server was deleted' })
     }
+    this.#requireAuthority(spec)
     const server = this.#servers.get(spec.id) ?? this.#supervise(this.#create(spec.id, {}))
     return server.apply(spec)
+  }
+
+  /** A panel, or a node that speaks for one, that knows only an older grant no longer decides about the server (RULES 3). */
+  #requireAuthority({ id, authorityEpoch = 0 }: ServerSpec): void {
+    const held = this.#ctx.state.servers.authorityOf(id)
+    if (authorityEpoch >= held) return
+    throw new AppError('OPERATION_STALE', {
+      reason: `it comes under authority ${authorityEpoch}, and this node has held ${held}`,
+    })
   }
 
   /**

@@ -75,7 +75,10 @@ export class ServerSupervisor {
     const order = record.spec ? compareGenerations(spec.generation, record.spec.generation) : 1
     if (order < 0) throw new AppError('OPERATION_STALE', { reason: 'a newer specification of the server is stored' })
     if (order === 0 && !record.isOrphaned) return this.report
-    this.#driver.update({ spec, isOrphaned: false }, { isReported: true })
+    this.#ctx.state.transaction(() => {
+      this.#ctx.state.servers.raiseAuthority(this.id, spec.authorityEpoch ?? 0)
+      this.#driver.update({ spec, isOrphaned: false }, { isReported: true })
+    })
     this.#useSpec(spec)
     if (spec.holds.join() !== record.lifecycle.holds.join()) {
       this.#driver.dispatch({ type: 'holds', holds: spec.holds, at: this.#ctx.now() })

@@ -68,4 +68,18 @@ export const STATE_MIGRATIONS: readonly StateMigration[] = [
       `create table if not exists facts (name text primary key, value text not null)`,
     ],
   },
+  {
+    version: 2,
+    statements: [
+      // Secrets beside the one in `identity`: made and not used yet (`used_at` null), or used before.
+      `create table if not exists node_secrets (
+        key_id text primary key,
+        secret text not null,
+        made_at integer not null,
+        used_at integer
+      )`,
+      // Outlives the server's row: a grant that was taken back stays taken back.
+      `create table if not exists authorities (server text primary key, epoch integer not null)`,
+    ],
+  },
 ]

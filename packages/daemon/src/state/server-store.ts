@@ -90,6 +90,20 @@ export class ServerStore {
     this.#state.sql.run('delete from servers where id = ?', id)
   }
 
+  /** Highest authority over a server that this node has held; 0 for none. It is remembered when the server is gone (RULES 3). */
+  authorityOf(server: string): number {
+    return this.#state.sql.get<{ epoch: number }>('select epoch from authorities where server = ?', server)?.epoch ?? 0
+  }
+
+  /** Never lowers it. */
+  raiseAuthority(server: string, epoch: number): void {
+    this.#state.sql.run(
+      'insert into authorities (server, epoch) values (?, ?) on conflict (server) do update set epoch = max(epoch, excluded.epoch)',
+      server,
+      epoch,
+    )
+  }
+
   /** Highest generation ever stored here, tombstones included. */
   highestGeneration(): Generation {
     const row = this.#state.sql.get<{ epoch: number; n: number }>(

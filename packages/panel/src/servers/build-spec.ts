@@ -46,6 +46,7 @@ export function buildSpec(source: SpecSource): ServerSpec {
   return {
     id: server.uuid,
     generation: { epoch: server.generation_epoch, n: server.generation_n },
+    authorityEpoch: server.authority_epoch,
     name: server.name,
     image: server.image,
     // References, not values: a variable's value is never read as shell text.

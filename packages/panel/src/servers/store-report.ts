@@ -36,6 +36,7 @@ export async function storeReport(
       'report_state_seq',
       'run',
       'last_exit',
+      'authority_epoch',
     ])
     .where('uuid', '=', report.server)
     .executeTakeFirst()
@@ -58,6 +59,8 @@ export async function storeReport(
       last_exit: exit,
       report_session_epoch: origin.sessionEpoch,
       report_state_seq: report.stateSeq,
+      // Higher only after this database was restored from an older copy: the node keeps what it was given (RULES 3).
+      authority_epoch: Math.max(server.authority_epoch, report.authorityEpoch ?? 0),
     })
     .where('id', '=', server.id)
     .execute()
