@@ -75,6 +75,7 @@ export {
   updateLocation,
   updateNode,
 } from './nodes.ts'
+export { adoptOrphan, listOrphans, removeOrphan } from './orphans.ts'
 export { cancelOperation, getOperation, listActivity, listOperations } from './operations.ts'
 export { CONTRACTS } from './registry.ts'
 export { ErrorAnswer, named } from './schemas/common.ts'
@@ -88,6 +89,7 @@ export {
   FetchedEgg,
 } from './schemas/egg-updates.ts'
 export { Egg, EggSummary, EggVariable, Nest, VariableInput } from './schemas/eggs.ts'
+export { Orphan } from './schemas/orphans.ts'
 export { Account, ApiKey, Session, Subuser, User, UserRef } from './schemas/identity.ts'
 export {
   Allocation,

@@ -5,6 +5,7 @@ import * as eggUpdates from './egg-updates.ts'
 import * as eggs from './eggs.ts'
 import * as nodes from './nodes.ts'
 import * as operations from './operations.ts'
+import * as orphans from './orphans.ts'
 import * as servers from './servers.ts'
 import * as subusers from './subusers.ts'
 import * as system from './system.ts'
@@ -21,6 +22,7 @@ const modules: readonly Readonly<Record<string, unknown>>[] = [
   eggUpdates,
   eggRepositories,
   nodes,
+  orphans,
 ]
 
 /** Every endpoint of `/api/v1` by its operation id, in the order of the documentation. */

@@ -54,6 +54,7 @@ export type {
   NodeHost,
   Operation,
   OperationRef,
+  Orphan,
   OperationStatus,
   PendingFeature,
   Placement,

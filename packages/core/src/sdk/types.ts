@@ -58,6 +58,8 @@ export type ErrorCode = 'BAD_REQUEST'
   | 'NODE_FULL'
   | 'NODE_UNSUPPORTED'
   | 'NODE_IN_RECOVERY'
+  | 'ORPHAN_NOT_FOUND'
+  | 'ORPHAN_ELSEWHERE'
   | 'NO_NODE_FITS'
   | 'ALLOCATION_NOT_FOUND'
   | 'ALLOCATION_IN_USE'
@@ -108,6 +110,12 @@ export type ErrorCode = 'BAD_REQUEST'
   | 'PATH_INVALID'
   | 'PATH_OUTSIDE'
   | 'FILE_NOT_FOUND'
+  | 'FILE_EXISTS'
+  | 'FILE_DENIED'
+  | 'FILE_PROTECTED'
+  | 'FILE_TOO_LARGE'
+  | 'DIRECTORY_NOT_EMPTY'
+  | 'FILES_UNAVAILABLE'
   | 'CONFIG_FILE_FAILED'
   | 'DISK_FULL'
 
@@ -354,10 +362,14 @@ export interface VariableInput {
 export interface EggExport {
   readonly fileName: string
   readonly text: string
-  readonly losses: readonly ({
-    readonly pointer: string
-    readonly message: string
-  })[]
+  readonly losses: readonly EggLoss[]
+  readonly changes: readonly EggLoss[]
+}
+
+export interface EggLoss {
+  readonly code: string
+  readonly pointer: string
+  readonly message: string
 }
 
 export interface EggSource {
@@ -491,6 +503,76 @@ export interface EnrolmentToken {
   readonly command: string
 }
 
+export interface Orphan {
+  readonly server: string
+  readonly name: string | null
+  readonly state: 'offline' | 'starting' | 'running' | 'stopping'
+  readonly seenAt: number
+  readonly elsewhere: {
+    readonly node: string
+    readonly name: string
+  } | null
+  readonly isRemoving: boolean
+}
+
+export interface Limits {
+  readonly memoryMiB: number
+  readonly swapMiB: number
+  readonly diskMiB: number
+  readonly cpuPercent: number
+  readonly cpuPinning: string | null
+  readonly ioWeight: number
+  readonly pids: number
+}
+
+export interface Server {
+  readonly id: string
+  readonly shortId: string
+  readonly name: string
+  readonly description: string
+  readonly state: ServerState
+  readonly holds: readonly HoldKind[]
+  readonly node: {
+    readonly id: string
+    readonly name: string
+    readonly online: boolean
+    readonly isolated: boolean
+  }
+  readonly egg: {
+    readonly id: string
+    readonly name: string
+  }
+  readonly owner: UserRef
+  readonly address: string | null
+  readonly limits: Limits
+  readonly createdAt: number
+  readonly revision: number
+  readonly permissions: readonly string[]
+  readonly externalId: string | null
+  readonly image: string
+  readonly images: readonly Labelled[]
+  readonly allocations: readonly Allocation[]
+  readonly isInstalled: boolean
+  readonly lastExit: ServerExit | null
+  readonly pendingFeatures: readonly PendingFeature[]
+  readonly operation: string | null
+  readonly stopTimeoutMs: number
+}
+
+export interface ServerExit {
+  readonly code: number | null
+  readonly oomKilled: boolean
+  readonly reason: 'stopped' | 'killed' | 'crashed' | 'finished' | 'interrupted'
+  readonly at: number
+}
+
+export interface PendingFeature {
+  readonly feature: string
+  readonly line: string
+  readonly at: number
+  readonly images: readonly Labelled[]
+}
+
 export interface WingsConfiguration {
   readonly tokenId: string
   readonly configuration: string
@@ -546,67 +628,9 @@ export interface ServerSummary {
   readonly permissions: readonly string[]
 }
 
-export interface Limits {
-  readonly memoryMiB: number
-  readonly swapMiB: number
-  readonly diskMiB: number
-  readonly cpuPercent: number
-  readonly cpuPinning: string | null
-  readonly ioWeight: number
-  readonly pids: number
-}
-
 export interface CreatedServer {
   readonly server: Server
   readonly operation: string
-}
-
-export interface Server {
-  readonly id: string
-  readonly shortId: string
-  readonly name: string
-  readonly description: string
-  readonly state: ServerState
-  readonly holds: readonly HoldKind[]
-  readonly node: {
-    readonly id: string
-    readonly name: string
-    readonly online: boolean
-    readonly isolated: boolean
-  }
-  readonly egg: {
-    readonly id: string
-    readonly name: string
-  }
-  readonly owner: UserRef
-  readonly address: string | null
-  readonly limits: Limits
-  readonly createdAt: number
-  readonly revision: number
-  readonly permissions: readonly string[]
-  readonly externalId: string | null
-  readonly image: string
-  readonly images: readonly Labelled[]
-  readonly allocations: readonly Allocation[]
-  readonly isInstalled: boolean
-  readonly lastExit: ServerExit | null
-  readonly pendingFeatures: readonly PendingFeature[]
-  readonly operation: string | null
-  readonly stopTimeoutMs: number
-}
-
-export interface ServerExit {
-  readonly code: number | null
-  readonly oomKilled: boolean
-  readonly reason: 'stopped' | 'killed' | 'crashed' | 'finished' | 'interrupted'
-  readonly at: number
-}
-
-export interface PendingFeature {
-  readonly feature: string
-  readonly line: string
-  readonly at: number
-  readonly images: readonly Labelled[]
 }
 
 export interface ConsoleLine {
@@ -1164,6 +1188,49 @@ interface CreateEnrolmentTokenParams {
 }
 
 type CreateEnrolmentTokenResponse = EnrolmentToken
+
+interface ListOrphansParams {
+  readonly node: string
+}
+
+interface ListOrphansQuery {
+  readonly cursor?: string | undefined
+  readonly limit?: number | undefined
+}
+
+interface ListOrphansResponse {
+  readonly data: readonly Orphan[]
+  readonly nextCursor: string | null
+  readonly total?: number
+}
+
+interface RemoveOrphanParams {
+  readonly node: string
+  readonly server: string
+}
+
+type RemoveOrphanResponse = OperationRef
+
+interface AdoptOrphanParams {
+  readonly node: string
+  readonly server: string
+}
+
+interface AdoptOrphanBody {
+  readonly egg: string
+  readonly name: string
+  readonly description?: string | undefined
+  readonly owner: string
+  readonly externalId?: string | null | undefined
+  readonly image?: string | undefined
+  readonly startupCommand?: string | undefined
+  readonly variables?: Readonly<Record<string, string>> | undefined
+  readonly limits: Limits
+  readonly allocation?: string | undefined
+  readonly additionalAllocations?: readonly string[] | undefined
+}
+
+type AdoptOrphanResponse = Server
 
 interface CreateWingsConfigurationParams {
   readonly node: string
@@ -1855,6 +1922,27 @@ export interface EndpointTypes {
     readonly query: undefined
     readonly body: undefined
     readonly response: CreateEnrolmentTokenResponse
+  }
+  /** List the servers that a node keeps and the panel does not know there. */
+  readonly listOrphans: {
+    readonly params: ListOrphansParams
+    readonly query: ListOrphansQuery
+    readonly body: undefined
+    readonly response: ListOrphansResponse
+  }
+  /** Remove an orphaned server from its node, with container and files. */
+  readonly removeOrphan: {
+    readonly params: RemoveOrphanParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: RemoveOrphanResponse
+  }
+  /** Take an orphaned server over, with its id and its files. */
+  readonly adoptOrphan: {
+    readonly params: AdoptOrphanParams
+    readonly query: undefined
+    readonly body: AdoptOrphanBody
+    readonly response: AdoptOrphanResponse
   }
   /** Make new credentials for a Wings node and the config.yml with them; those before end. */
   readonly createWingsConfiguration: {

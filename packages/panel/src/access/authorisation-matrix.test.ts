@@ -67,6 +67,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   updateLocation: {},
   createNode: { name: 'node', location: SOMETHING, fqdn: 'n.example.com' },
   updateNode: {},
+  adoptOrphan: { egg: SOMETHING, limits: LIMITS, name: 'x', owner: SOMETHING },
   createAllocations: { ip: '127.0.0.1', ports: ['1000'] },
   enrolAgent: {
     token: 'x'.repeat(40),

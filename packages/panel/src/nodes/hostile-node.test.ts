@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { listOrphans } from './orphans.ts'
+import { readOrphans } from './orphans.ts'
 import { createTestNode } from './test-node.ts'
 import { until } from './until.ts'
 
@@ -38,6 +38,6 @@ describe('at the door of agents', () => {
     }
     const { id } = await panel.ctx.db.selectFrom('nodes').select('id').executeTakeFirstOrThrow()
     await until(() => agent.outbox.acknowledgedSeq >= 600, 'all events are acknowledged')
-    expect(await listOrphans(panel.ctx, id)).toHaveLength(500)
+    expect(await readOrphans(panel.ctx.db, id, { after: null, limit: 1000 })).toHaveLength(500)
   })
 })

@@ -12,7 +12,7 @@ import {
 import type { DurableEvent } from '@hatchery/core/protocol'
 import { describe, expect, test } from 'vitest'
 import { DIALECTS } from '../testing/test-panel.ts'
-import { listOrphans } from './orphans.ts'
+import { readOrphans } from './orphans.ts'
 import { createTestNode, type TestNode } from './test-node.ts'
 import { until } from './until.ts'
 
@@ -166,7 +166,7 @@ describe('authority', () => {
     const stranger = randomUUID()
     agent.servers.set(stranger, { ...agent.servers.get(known.id)!, server: stranger })
     await node.connect()
-    expect(await listOrphans(panel.ctx, 1)).toMatchObject([{ server: stranger }])
+    expect(await readOrphans(panel.ctx.db, 1, { after: null, limit: 10 })).toMatchObject([{ server: stranger }])
     expect(agent.callsOf('server.delete')).toEqual([])
     expect(agent.servers.has(stranger)).toBe(true)
   })

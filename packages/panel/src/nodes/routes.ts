@@ -1,7 +1,11 @@
 import * as api from '@hatchery/core/api'
 import { implement, type Routes } from '../http/implement.ts'
+import { answer } from '../http/reply.ts'
 import { createEnrolmentToken, enrolAgent } from './enrolment.ts'
 import { createWingsConfiguration } from '../wings/node-configuration.ts'
+import { adoptOrphan } from './adopt-orphan.ts'
+import { listOrphans } from './list-orphans.ts'
+import { removeOrphan } from './remove-orphan.ts'
 import { confirmNode, createNode, deleteNode, listNodes, readNode, updateNode } from './service.ts'
 
 export function nodesRoutes(routes: Routes): void {
@@ -13,5 +17,8 @@ export function nodesRoutes(routes: Routes): void {
   implement(routes, api.createEnrolmentToken, (ctx, { params }) => createEnrolmentToken(ctx, params.node))
   implement(routes, api.createWingsConfiguration, (ctx, { params }) => createWingsConfiguration(ctx, params.node))
   implement(routes, api.confirmNode, (ctx, { params }) => confirmNode(ctx, params.node))
+  implement(routes, api.listOrphans, (ctx, { params, query }) => listOrphans(ctx, params.node, query))
+  implement(routes, api.adoptOrphan, async (ctx, { params, body }) => answer(201, await adoptOrphan(ctx, params, body)))
+  implement(routes, api.removeOrphan, async (ctx, { params }) => answer(202, await removeOrphan(ctx, params)))
   implement(routes, api.enrolAgent, (ctx, { body }) => enrolAgent(ctx, body))
 }

@@ -17,6 +17,7 @@ import { orExists } from '../storage/or-exists.ts'
 import type { Database } from '../storage/schema.ts'
 import { newUuid } from '../storage/uuid.ts'
 import { selectNodes, toNode } from './node-view.ts'
+import { forgetOrphansExcept } from './orphans.ts'
 
 const exists = () => new AppError('NODE_EXISTS')
 
@@ -150,6 +151,7 @@ export async function deleteNode(ctx: RequestContext, uuid: string): Promise<Rec
     if (Number(count) > 0) throw new AppError('NODE_IN_USE', { count: Number(count) })
     await trx.deleteFrom('allocations').where('node_id', '=', node.id).execute()
     await trx.deleteFrom('enrolment_tokens').where('node_id', '=', node.id).execute()
+    await forgetOrphansExcept(trx, node.id, new Set())
     await trx.deleteFrom('nodes').where('id', '=', node.id).execute()
     await ctx.events.append(trx, { type: 'node:deleted', ...actorOf(ctx), data: { node: uuid, name: node.name } })
     await ctx.revocations.revoke(trx, 'node', uuid)

@@ -13,7 +13,8 @@ export interface NewOperation {
   readonly method: DurableMethod
   /** Parameters of the call without those that every operation has. */
   readonly params: Readonly<Record<string, unknown>>
-  readonly serverId: number
+  /** Null for one that the panel has no row of. */
+  readonly serverId: number | null
   readonly nodeId: number
   readonly userId: number | null
   /** Who asked, for the node's own log. */

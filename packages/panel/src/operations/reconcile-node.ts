@@ -1,6 +1,6 @@
 import type { ServerReport } from '@hatchery/core/protocol'
 import type { ReadySession } from '../nodes/agent-links.ts'
-import { noteOrphan } from '../nodes/orphans.ts'
+import { forgetOrphansExcept, noteOrphan } from '../nodes/orphans.ts'
 import type { SpecSender } from '../servers/spec-sender.ts'
 import { storeReport } from '../servers/store-report.ts'
 import { compareGenerations } from '../servers/touch-server.ts'
@@ -42,6 +42,8 @@ async function storeReports(
   sessionEpoch: number,
   reports: readonly ServerReport[],
 ): Promise<void> {
+  const present = new Set(reports.map(({ server }) => server))
+  await ctx.store.transaction((trx) => forgetOrphansExcept(trx, nodeId, present))
   for (let from = 0; from < reports.length; from += REPORTS_AT_ONCE) {
     await ctx.store.transaction(async (trx, afterCommit) => {
       await ctx.store.lockRow(trx, 'nodes', nodeId)

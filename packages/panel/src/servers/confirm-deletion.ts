@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { forgetOrphan } from '../nodes/orphans.ts'
 import { finishOperation } from '../operations/finish-operation.ts'
 import type { Change, ServerHint } from './touch-server.ts'
 
@@ -39,7 +40,11 @@ export async function confirmDeletion(
     .where('uuid', '=', uuid)
     .where('node_id', '=', nodeId)
     .executeTakeFirst()
-  if (!server) return
+  if (!server) {
+    if (await forgetOrphan(trx, nodeId, uuid))
+      await ctx.events.append(trx, { type: 'node:orphan-removed', nodeId, data: { server: uuid } })
+    return
+  }
   const users = await trx
     .selectFrom('server_access')
     .innerJoin('users', 'users.id', 'server_access.user_id')
