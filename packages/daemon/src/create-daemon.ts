@@ -10,6 +10,7 @@ import { enrol } from './link/enrol.ts'
 import { openSocket } from './link/open-socket.ts'
 import { parsePanelAddress, type PanelAddress } from './link/panel-address.ts'
 import { PanelConnection } from './link/panel-connection.ts'
+import { SecretChoice } from './link/secret-choice.ts'
 import { Watchers } from './link/watchers.ts'
 import { pause } from './servers/pause.ts'
 import type { ServerContext } from './servers/server-context.ts'
@@ -214,11 +215,19 @@ class RunningDaemon implements Daemon {
       acknowledgedSeq: outbox.acknowledgedSeq,
       host,
     })
+    const secrets = new SecretChoice(this.#state.secrets, this.#now)
     await runAgentLink({
-      open: (signal) => openSocket(url, signal),
+      open(signal) {
+        secrets.choose()
+        return openSocket(url, signal)
+      },
       node,
-      keyId: identity.read().enrolment?.keyId ?? '',
-      secret: Buffer.from(identity.read().secret, 'base64url'),
+      get keyId() {
+        return secrets.current.keyId
+      },
+      get secret() {
+        return Buffer.from(secrets.current.secret, 'base64url')
+      },
       agent: { version: AGENT_VERSION, features: [] },
       hello,
       outbox,
@@ -236,8 +245,11 @@ class RunningDaemon implements Daemon {
         },
       }),
       now: this.#now,
-      onSession: (session) => this.#onSession(session),
-      onError: (error, nextAttemptMs) => this.#onLinkError(error, nextAttemptMs),
+      onSession: (session) => {
+        secrets.accept()
+        this.#onSession(session)
+      },
+      onError: (error, nextAttemptMs) => this.#onLinkError(error, nextAttemptMs, secrets),
       onFault: (error, where) => this.#log.error({ err: error, where }, 'a fault on the link'),
       signal: this.#stopping.signal,
     })
@@ -263,8 +275,12 @@ class RunningDaemon implements Daemon {
     })
   }
 
-  #onLinkError(error: unknown, nextAttemptMs: number): void {
+  #onLinkError(error: unknown, nextAttemptMs: number, secrets: SecretChoice): void {
     const { code } = error instanceof AppError ? error : { code: undefined }
+    if (code === 'HANDSHAKE_FAILED' && secrets.refuse()) {
+      this.#log.warn({ err: error, nextAttemptMs }, 'the panel does not know this secret; trying the one before')
+      return
+    }
     if (code === 'HANDSHAKE_FAILED' || code === 'INSTALLATION_MISMATCH') {
       this.#log.error(
         { err: error, nextAttemptMs },

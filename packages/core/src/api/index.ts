@@ -72,6 +72,7 @@ export {
   listAllocations,
   listLocations,
   listNodes,
+  rotateNodeSecret,
   updateLocation,
   updateNode,
 } from './nodes.ts'

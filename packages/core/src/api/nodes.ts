@@ -164,6 +164,26 @@ export const createWingsConfiguration = contract({
   errors: ['NODE_NOT_FOUND', 'NODE_UNSUPPORTED', 'BAD_REQUEST'],
 })
 
+/** RULES 15: the agent makes the new secret; both are accepted until the agent has connected with it. */
+export const rotateNodeSecret = contract({
+  method: 'POST',
+  path: '/nodes/:node/rotate-secret',
+  tag: 'Nodes',
+  summary: 'Have the agent of a node make a new secret, and connect again with it',
+  class: 'at-most-once',
+  permission: { admin: 'nodes.update' },
+  params: nodeParams,
+  response: { 200: Node },
+  errors: [
+    'NODE_NOT_FOUND',
+    'NODE_UNREACHABLE',
+    'NODE_UNSUPPORTED',
+    'NODE_IN_RECOVERY',
+    'NODE_TIMEOUT',
+    'REVISION_MISMATCH',
+  ],
+})
+
 export const confirmNode = contract({
   method: 'POST',
   path: '/nodes/:node/confirm',

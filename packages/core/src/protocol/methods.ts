@@ -36,6 +36,15 @@ export const AGENT_METHODS = {
     params: Type.Object({}),
     result: NodeHost,
   }),
+  'node.rotateSecret': method({
+    summary:
+      'Make and store a new secret under a key id; used from the next connection on, repeated with the same answer',
+    class: 'converge',
+    deadlineMs: 10_000,
+    params: Type.Object({ keyId: Type.String({ minLength: 1, maxLength: 64 }) }),
+    /** 32 random bytes, base64url. */
+    result: Type.Object({ secret: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }) }),
+  }),
   'server.list': method({
     summary: 'List every server the agent knows, orphans included',
     class: 'read',

@@ -56,6 +56,7 @@ export const ENDPOINTS = {
   listOrphans: { method: 'GET', path: '/nodes/:node/orphans', class: 'read' },
   removeOrphan: { method: 'DELETE', path: '/nodes/:node/orphans/:server', class: 'resumable' },
   adoptOrphan: { method: 'POST', path: '/nodes/:node/orphans/:server/adopt', class: 'at-most-once' },
+  rotateNodeSecret: { method: 'POST', path: '/nodes/:node/rotate-secret', class: 'at-most-once' },
   createWingsConfiguration: { method: 'POST', path: '/nodes/:node/wings-configuration', class: 'at-most-once' },
   listOperations: { method: 'GET', path: '/operations', class: 'read' },
   getOperation: { method: 'GET', path: '/operations/:operation', class: 'read' },

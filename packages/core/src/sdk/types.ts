@@ -480,6 +480,7 @@ export interface Node {
   readonly allocationCount: number
   readonly freeAllocationCount: number
   readonly isMaintenance: boolean
+  readonly isRotatingSecret: boolean
   readonly host: NodeHost | null
   readonly lastSeenAt: number | null
   readonly createdAt: number
@@ -1232,6 +1233,12 @@ interface AdoptOrphanBody {
 
 type AdoptOrphanResponse = Server
 
+interface RotateNodeSecretParams {
+  readonly node: string
+}
+
+type RotateNodeSecretResponse = Node
+
 interface CreateWingsConfigurationParams {
   readonly node: string
 }
@@ -1943,6 +1950,13 @@ export interface EndpointTypes {
     readonly query: undefined
     readonly body: AdoptOrphanBody
     readonly response: AdoptOrphanResponse
+  }
+  /** Have the agent of a node make a new secret, and connect again with it. */
+  readonly rotateNodeSecret: {
+    readonly params: RotateNodeSecretParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: RotateNodeSecretResponse
   }
   /** Make new credentials for a Wings node and the config.yml with them; those before end. */
   readonly createWingsConfiguration: {

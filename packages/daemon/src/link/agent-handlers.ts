@@ -33,6 +33,10 @@ export function agentHandlers(options: HandlerOptions): AgentHandlers {
   return {
     'node.info': host,
 
+    async 'node.rotateSecret'({ keyId }) {
+      return { secret: ctx.state.secrets.prepare(keyId, ctx.now()) }
+    },
+
     async 'server.list'() {
       await servers.ready(null)
       return { servers: [...servers.list()] }

@@ -2,6 +2,7 @@ import { IdentityStore, readBinding, type Binding } from './identity.ts'
 import { FactStore } from './fact-store.ts'
 import { OperationJournal } from './operation-journal.ts'
 import { StateOutbox } from './outbox.ts'
+import { SecretRing } from './secret-ring.ts'
 import { ServerStore } from './server-store.ts'
 import { StateFile } from './state-file.ts'
 import { chooseSqlite } from './sqlite-library.ts'
@@ -10,6 +11,7 @@ import { join } from 'node:path'
 /** Everything the agent remembers, each kind behind its own door, all in one file and one transaction. */
 export interface AgentState {
   readonly identity: IdentityStore
+  readonly secrets: SecretRing
   readonly servers: ServerStore
   readonly operations: OperationJournal
   readonly outbox: StateOutbox
@@ -26,6 +28,7 @@ export function openAgentState(dataDirectory: string, binding: Binding = readBin
   const file = StateFile.open(join(dataDirectory, 'agent.sqlite'), { library })
   return {
     identity: new IdentityStore(file, binding),
+    secrets: new SecretRing(file),
     servers: new ServerStore(file),
     operations: new OperationJournal(file),
     outbox: new StateOutbox(file),

@@ -105,6 +105,7 @@ export class IdentityStore {
 
   /** Starts over for another node: a fresh secret, no enrolment. */
   renew(): void {
+    this.#state.sql.run('delete from node_secrets')
     this.#state.sql.run(
       'update identity set node = null, key_id = null, panel_url = null, link_path = null, enrolled_at = null, secret = ? where id = 1',
       randomBytes(32).toString('base64url'),

@@ -9,6 +9,7 @@ import { IdentityStore } from './identity.ts'
 import { STATE_MIGRATIONS } from './migrations.ts'
 import { OperationJournal } from './operation-journal.ts'
 import { StateOutbox } from './outbox.ts'
+import { SecretRing } from './secret-ring.ts'
 import { chooseSqlite, loadBetterSqlite, loadNodeSqlite, type SqliteLibrary } from './sqlite-library.ts'
 import { StateFile, type StateFileOptions } from './state-file.ts'
 
@@ -61,15 +62,19 @@ for (const library of [loadBetterSqlite(), loadNodeSqlite()]) {
 
     test('a snapshot is taken before the schema changes, and the change can be run again', () => {
       using place = temporary()
-      const later = [...STATE_MIGRATIONS, { version: 2, statements: ['create table if not exists extra (id integer)'] }]
+      const later = [
+        ...STATE_MIGRATIONS,
+        { version: 50, statements: ['create table if not exists extra (id integer)'] },
+      ]
       const file = open(place.path)
       new IdentityStore(file, { machine: 'm', dataDirectory: 'd' })
       file.close()
       open(place.path, { migrations: later }).close()
       open(place.path, { migrations: later }).close()
-      const snapshot = new Database(`${place.path}.v1`)
+      const before = STATE_MIGRATIONS.at(-1)!.version
+      const snapshot = new Database(`${place.path}.v${before}`)
       expect(snapshot.prepare('select count(*) as n from identity').get()).toEqual({ n: 1 })
-      expect(snapshot.pragma('user_version', { simple: true })).toBe(1)
+      expect(snapshot.pragma('user_version', { simple: true })).toBe(before)
       snapshot.close()
     })
 
@@ -111,6 +116,68 @@ for (const library of [loadBetterSqlite(), loadNodeSqlite()]) {
       expect(moved.read()).toMatchObject({ isMoved: true, secret: first.secret, installation: first.installation })
       moved.confirmMove()
       expect(moved.read().isMoved).toBe(false)
+      file.close()
+    })
+  })
+
+  describe(`secrets with ${library.name}`, () => {
+    const DAY_MS = 24 * 60 * 60_000
+    const enrolled = (path: string) => {
+      const file = open(path)
+      const identity = new IdentityStore(file, { machine: 'm', dataDirectory: 'd' })
+      if (!identity.read().enrolment) {
+        identity.storeEnrolment({ node: 'n', keyId: 'k1', panelUrl: 'http://localhost', linkPath: '/l' }, 0)
+      }
+      const ring = new SecretRing(file)
+      return { file, identity, ring, ids: () => ring.candidates().map(({ keyId }) => keyId) }
+    }
+
+    test('a new one is stored before it is told, the same for the same id, and tried first from then on', () => {
+      using place = temporary()
+      let agent = enrolled(place.path)
+      const first = agent.identity.read().secret
+      const secret = agent.ring.prepare('k2', 1)
+      agent.file.close()
+      agent = enrolled(place.path)
+      expect(agent.ring.prepare('k2', 2)).toBe(secret)
+      expect(agent.ring.candidates()).toEqual([
+        { keyId: 'k2', secret },
+        { keyId: 'k1', secret: first },
+      ])
+      agent.ring.prepare('k3', 3)
+      expect(agent.ids()).toEqual(['k3', 'k1'])
+      agent.file.close()
+    })
+
+    test('the one that was accepted is in use, and the one before is kept for 30 days', () => {
+      using place = temporary()
+      const { file, identity, ring, ids } = enrolled(place.path)
+      const secret = ring.prepare('k2', 0)
+      ring.markUsed('k2', DAY_MS)
+      expect(identity.read()).toMatchObject({ secret, enrolment: { keyId: 'k2' } })
+      ring.markUsed('k2', 31 * DAY_MS)
+      expect(ids()).toEqual(['k2', 'k1'])
+      ring.markUsed('k2', 31 * DAY_MS + 1)
+      expect(ids()).toEqual(['k2'])
+      file.close()
+    })
+
+    test('a panel restored from a copy accepts the one before, which is tried first again', () => {
+      using place = temporary()
+      const { file, ring, ids } = enrolled(place.path)
+      ring.prepare('k2', 0)
+      ring.markUsed('k2', 1)
+      ring.markUsed('k1', 2)
+      expect(ids()).toEqual(['k1', 'k2'])
+      file.close()
+    })
+
+    test('none is left of a node that this machine no longer belongs to', () => {
+      using place = temporary()
+      const { file, identity, ring, ids } = enrolled(place.path)
+      ring.prepare('k2', 0)
+      identity.renew()
+      expect(ids()).toEqual([])
       file.close()
     })
   })

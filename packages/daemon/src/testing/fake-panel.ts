@@ -30,7 +30,10 @@ export class FakePanel implements AsyncDisposable {
   skipped = 0
   sessions = 0
   isRecovery = false
-  #secret: Uint8Array | null = null
+  /** Secrets that this panel accepts, by key id. */
+  readonly secrets = new Map<string, Uint8Array>()
+  /** Key id of each session, in order. */
+  readonly keyIds: string[] = []
   #session: PanelSession | null = null
   #stored = new Map<string, number>()
   readonly #waiting = new Set<() => void>()
@@ -120,15 +123,18 @@ export class FakePanel implements AsyncDisposable {
       const session = await acceptAgent(socket, node, {
         panel: { name: 'Fake', version: '0.0.0', features: [] },
         now: Date.now,
-        findSecret: async (wanted) => (wanted === this.node ? this.#secret : null),
-        onHello: async (_node, _keyId, hello) => ({
-          node: this.node,
-          panelEpoch: 1,
-          sessionEpoch: ++this.sessions,
-          storedSeq: this.#stored.get(hello.incarnation) ?? 0,
-          wantsSnapshot: !this.#stored.has(hello.incarnation),
-          isRecovery: this.isRecovery,
-        }),
+        findSecret: async (wanted, keyId) => (wanted === this.node ? (this.secrets.get(keyId) ?? null) : null),
+        onHello: async (_node, keyId, hello) => {
+          this.keyIds.push(keyId)
+          return {
+            node: this.node,
+            panelEpoch: 1,
+            sessionEpoch: ++this.sessions,
+            storedSeq: this.#stored.get(hello.incarnation) ?? 0,
+            wantsSnapshot: !this.#stored.has(hello.incarnation),
+            isRecovery: this.isRecovery,
+          }
+        },
         handlers: () => ({
           onEvents: async (events) => {
             for (const { incarnation, seq, event } of events) {
@@ -167,7 +173,7 @@ export class FakePanel implements AsyncDisposable {
       const error = { code: 'ENROLMENT_TOKEN_INVALID', message: 'The enrolment token is wrong.', requestId: 'r' }
       return void response.end(JSON.stringify({ error }))
     }
-    this.#secret = Buffer.from(body.secret, 'base64url')
+    this.secrets.set('k1', Buffer.from(body.secret, 'base64url'))
     const answer = { node: this.node, keyId: 'k1', panelName: 'Fake', linkPath: '/api/agent/link' }
     response.end(JSON.stringify(answer))
   }

@@ -7,7 +7,7 @@ import { actorOf } from '../activity/actor.ts'
 import type { RequestContext } from '../context.ts'
 import type { Database } from '../storage/schema.ts'
 import type { EnrolmentTokensTable, NodesTable } from '../storage/tables/nodes.ts'
-import { decodeNodeSecret, openNodeSecret, sealNodeSecret } from './node-secrets.ts'
+import { decodeNodeSecret, newKeyId, openNodeSecret, sealNodeSecret } from './node-secrets.ts'
 
 const TOKEN_LIFETIME_MS = 3_600_000
 
@@ -128,7 +128,7 @@ async function redeem(
   body: Body,
   secret: Uint8Array,
 ): Promise<string> {
-  const keyId = `nk_${randomBytes(9).toString('base64url')}`
+  const keyId = newKeyId()
   // The secret before stays valid until the new one has connected, except on a node that was locked.
   const previous =
     node.is_locked === 0 && node.key_id !== null && node.secret_encrypted !== null

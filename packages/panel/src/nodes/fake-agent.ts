@@ -59,6 +59,8 @@ export class FakeAgent implements AsyncDisposable {
   secret: Uint8Array
   keyId: string
   installation: string
+  /** Made by a rotation and not used yet. */
+  pending: { readonly keyId: string; readonly secret: Buffer } | null = null
   highestGeneration: Generation = { epoch: 0, n: 0 }
   session: AgentSession | null = null
   /** Whether installations end by themselves. */
@@ -188,6 +190,10 @@ export class FakeAgent implements AsyncDisposable {
   #ownHandlers(): AgentHandlers {
     return {
       'node.info': async () => FAKE_HOST,
+      'node.rotateSecret': async ({ keyId }) => {
+        this.pending = this.pending?.keyId === keyId ? this.pending : { keyId, secret: randomBytes(32) }
+        return { secret: this.pending.secret.toString('base64url') }
+      },
       'server.list': async () => ({ servers: [...this.servers.values()].map(reportOf) }),
       'server.apply': async ({ spec }) => {
         const before = this.servers.get(spec.id)

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { AppError } from '@hatchery/core/errors'
 import type { Context } from '../context.ts'
 
@@ -45,6 +46,9 @@ export async function findNodeSecret(
 }
 
 /** Random and public, it names a secret without saying anything about it. */
+export const newKeyId = (): string => `nk_${randomBytes(9).toString('base64url')}`
+
+/** @throws AppError `BAD_REQUEST` when it is not 32 bytes in base64url */
 export function decodeNodeSecret(text: string): Uint8Array {
   const secret = Buffer.from(text, 'base64url')
   if (secret.length !== 32) throw new AppError('BAD_REQUEST', { reason: 'the secret is not 32 bytes' })

@@ -84,6 +84,7 @@ export function toNode(row: Row): Node {
     allocationCount: Number(row.allocation_count),
     freeAllocationCount: Number(row.free_count),
     isMaintenance: row.is_maintenance === 1,
+    isRotatingSecret: row.previous_key_id !== null,
     host: row.host === null ? null : { ...parseHost(row.host), clockOffsetMs: row.clock_offset_ms },
     lastSeenAt: row.last_seen_at,
     createdAt: row.created_at,

@@ -6,6 +6,7 @@ import { createWingsConfiguration } from '../wings/node-configuration.ts'
 import { adoptOrphan } from './adopt-orphan.ts'
 import { listOrphans } from './list-orphans.ts'
 import { removeOrphan } from './remove-orphan.ts'
+import { rotateNodeSecret } from './rotate-secret.ts'
 import { confirmNode, createNode, deleteNode, listNodes, readNode, updateNode } from './service.ts'
 
 export function nodesRoutes(routes: Routes): void {
@@ -17,6 +18,7 @@ export function nodesRoutes(routes: Routes): void {
   implement(routes, api.createEnrolmentToken, (ctx, { params }) => createEnrolmentToken(ctx, params.node))
   implement(routes, api.createWingsConfiguration, (ctx, { params }) => createWingsConfiguration(ctx, params.node))
   implement(routes, api.confirmNode, (ctx, { params }) => confirmNode(ctx, params.node))
+  implement(routes, api.rotateNodeSecret, (ctx, { params }, signal) => rotateNodeSecret(ctx, params.node, signal))
   implement(routes, api.listOrphans, (ctx, { params, query }) => listOrphans(ctx, params.node, query))
   implement(routes, api.adoptOrphan, async (ctx, { params, body }) => answer(201, await adoptOrphan(ctx, params, body)))
   implement(routes, api.removeOrphan, async (ctx, { params }) => answer(202, await removeOrphan(ctx, params)))

@@ -41,7 +41,7 @@ interface Tracked {
 }
 
 /** Everything that a Wings can do; the rest is answered `NODE_UNSUPPORTED`. */
-type Handlers = Omit<AgentHandlers, 'node.info' | 'server.acceptEula' | 'operation.cancel'>
+type Handlers = Omit<AgentHandlers, 'node.info' | 'node.rotateSecret' | 'server.acceptEula' | 'operation.cancel'>
 
 /** The servers of one Wings for as long as it answers, with the methods that an agent has. */
 export class WingsSession {

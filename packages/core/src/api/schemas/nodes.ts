@@ -61,6 +61,8 @@ export const Node = named(
     allocationCount: Type.Integer(),
     freeAllocationCount: Type.Integer(),
     isMaintenance: Type.Boolean(),
+    /** A new secret was made; the one before is accepted until the agent has connected with it. */
+    isRotatingSecret: Type.Boolean(),
     host: Nullable(NodeHost),
     lastSeenAt: Nullable(Timestamp),
     createdAt: Timestamp,
