@@ -20,6 +20,5 @@ export default defineConfig({
   format: 'esm',
   target: 'node22',
   dts: false,
-  sourcemap: true,
   clean: true,
 })

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'tsup'
 
 const { exports } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')) as {
@@ -24,4 +24,7 @@ export default defineConfig({
   dts: false,
   sourcemap: true,
   clean: true,
+  // What the panel answers at /api/v1/openapi.json.
+  onSuccess: async () =>
+    copyFileSync(new URL('../core/openapi.json', import.meta.url), new URL('dist/openapi.json', import.meta.url)),
 })

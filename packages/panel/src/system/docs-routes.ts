@@ -26,14 +26,18 @@ export function docsRoutes(fastify: FastifyInstance, gate: RequestGate): void {
 }
 
 async function readOpenApi(): Promise<string> {
-  const core = dirname(createRequire(import.meta.url).resolve('@hatchery/core/package.json'))
-  try {
-    return await readFile(join(core, 'openapi.json'), 'utf8')
-  } catch (error) {
-    throw new AppError(
-      'SERVICE_UNAVAILABLE',
-      { reason: 'the API description is not part of this build' },
-      { cause: error },
-    )
+  // The build puts it beside this file; the sources have it where it is generated.
+  const places = [
+    () => new URL('openapi.json', import.meta.url),
+    () => join(dirname(createRequire(import.meta.url).resolve('@hatchery/core/package.json')), 'openapi.json'),
+  ]
+  let cause: unknown
+  for (const place of places) {
+    try {
+      return await readFile(place(), 'utf8')
+    } catch (error) {
+      cause = error
+    }
   }
+  throw new AppError('SERVICE_UNAVAILABLE', { reason: 'the API description is not part of this build' }, { cause })
 }
