@@ -1,11 +1,11 @@
 import type { Egg, EggConfig, EggConfigFile } from './model.ts'
-import { PARSERS, readDone, readFind } from './read-config.ts'
+import { PARSERS, STARTUP_KEYS, readDone, readFind } from './read-config.ts'
 import { readInstall, readName, readStartupCommands } from './read-panel-egg.ts'
 import { readVariables } from './read-variables.ts'
 import type { TreeReader } from './reader.ts'
 import { isMap, pointerTo, treeToValue, unknownKeys, type Tree, type TreeMap } from './tree.ts'
 
-const EGG_KEYS = new Set([
+export const CALAGOPUS_EGG_KEYS: ReadonlySet<string> = new Set([
   'uuid',
   'name',
   'author',
@@ -21,9 +21,8 @@ const EGG_KEYS = new Set([
   'file_denylist',
   'variables',
 ])
-const CONFIG_KEYS = new Set(['files', 'startup', 'stop'])
-const STARTUP_KEYS = new Set(['done', 'strip_ansi'])
-const FILE_KEYS = new Set(['create_new', 'parser', 'replace', 'find'])
+export const CALAGOPUS_CONFIG_KEYS: ReadonlySet<string> = new Set(['files', 'startup', 'stop'])
+export const CALAGOPUS_FILE_KEYS: ReadonlySet<string> = new Set(['create_new', 'parser', 'replace', 'find'])
 
 /** Calagopus names no version: what tells is the shape of the install script or of the stop command. */
 export function isCalagopus(map: TreeMap): boolean {
@@ -52,13 +51,13 @@ export function readCalagopusEgg(reader: TreeReader, map: TreeMap): Egg {
     features: reader.texts(map, 'features', ''),
     images,
     startupCommands: readStartupCommands(reader, map),
-    fileDenylist: reader.texts(map, 'file_denylist', ''),
+    fileDenylist: reader.texts(map, 'file_denylist', '').filter((pattern) => pattern !== ''),
     config: readConfig(reader, map.get('config')),
     install: readInstall(reader, map),
     variables: readVariables(reader, map.get('variables'), '/variables'),
     ...(map.has('force_outgoing_ip') && { forceOutgoingIp: reader.flag(map, 'force_outgoing_ip', false) }),
     ...(map.has('separate_port') && { separatePort: reader.flag(map, 'separate_port', false) }),
-    unknown: unknownKeys(map, EGG_KEYS),
+    unknown: unknownKeys(map, CALAGOPUS_EGG_KEYS),
   }
 }
 
@@ -79,7 +78,7 @@ function readConfig(reader: TreeReader, value: Tree | undefined): EggConfig {
     stopType: stopMap ? (STOP_TYPES[reader.text(stopMap, 'type', '/config/stop')] ?? 'runtime') : null,
     logs: null,
     startupUnknown: unknownKeys(startup, STARTUP_KEYS),
-    unknown: unknownKeys(config, CONFIG_KEYS),
+    unknown: unknownKeys(config, CALAGOPUS_CONFIG_KEYS),
     source: {},
   }
 }
@@ -104,6 +103,6 @@ function readFile(reader: TreeReader, path: string, entry: TreeMap): EggConfigFi
           insertNew: reader.flag(item, 'insert_new', false),
           updateExisting: reader.flag(item, 'update_existing', true),
         })),
-    unknown: unknownKeys(entry, FILE_KEYS),
+    unknown: unknownKeys(entry, CALAGOPUS_FILE_KEYS),
   }
 }

@@ -3,9 +3,9 @@ import { readJson } from './read-json.ts'
 import type { TreeReader } from './reader.ts'
 import { ReadError, isMap, pointerTo, treeToJson, treeToValue, unknownKeys, type Tree, type TreeMap } from './tree.ts'
 
-const CONFIG_KEYS = new Set(['files', 'startup', 'logs', 'stop'])
-const STARTUP_KEYS = new Set(['done', 'strip_ansi'])
-const FILE_KEYS = new Set(['parser', 'find', 'create_file'])
+export const PANEL_CONFIG_KEYS: ReadonlySet<string> = new Set(['files', 'startup', 'logs', 'stop'])
+export const STARTUP_KEYS: ReadonlySet<string> = new Set(['done', 'strip_ansi'])
+export const PANEL_FILE_KEYS: ReadonlySet<string> = new Set(['parser', 'find', 'create_file'])
 export const PARSERS: ReadonlySet<string> = new Set(['file', 'properties', 'ini', 'json', 'yaml', 'yml', 'xml', 'toml'])
 
 /** Reads `config` of a Pterodactyl or Pelican egg: each part is a map, or JSON inside a text. */
@@ -30,7 +30,7 @@ export function readConfig(reader: TreeReader, value: Tree | undefined, pointer:
     stopType: null,
     logs: logs === null ? null : treeToJson(logs),
     startupUnknown: unknownKeys(startup, STARTUP_KEYS),
-    unknown: unknownKeys(config, CONFIG_KEYS),
+    unknown: unknownKeys(config, PANEL_CONFIG_KEYS),
     source,
   }
 }
@@ -70,7 +70,7 @@ export function readFiles(reader: TreeReader, value: Tree, pointer: string): Egg
       parser,
       createFile: reader.flag(entry, 'create_file', true),
       replace: readFind(reader.map(entry.get('find'), pointerTo(here, 'find'))),
-      unknown: unknownKeys(entry, FILE_KEYS),
+      unknown: unknownKeys(entry, PANEL_FILE_KEYS),
     })
   }
   return files

@@ -32,7 +32,7 @@ export function readHatcheryEgg(reader: TreeReader, map: TreeMap): Egg {
     features: reader.texts(map, 'features', ''),
     images: pairs(reader, map, 'images', ''),
     startupCommands: pairs(reader, map, 'startupCommands', ''),
-    fileDenylist: reader.texts(map, 'fileDenylist', ''),
+    fileDenylist: reader.texts(map, 'fileDenylist', '').filter((pattern) => pattern !== ''),
     config: readConfig(reader, reader.map(map.get('config'), '/config')),
     install: isMap(install)
       ? {
@@ -95,10 +95,17 @@ function pairs(reader: TreeReader, map: TreeMap, key: string, pointer: string): 
 }
 
 const unknownOf = (reader: TreeReader, map: TreeMap, pointer: string, key = 'unknown'): UnknownKey[] =>
-  maps(reader, map.get(key), pointer).flatMap((item) => {
-    const json = reader.text(item, 'json', pointer)
-    return isJson(json) ? [{ key: reader.text(item, 'key', pointer), json }] : []
-  })
+  distinct(
+    maps(reader, map.get(key), pointer).flatMap((item) => {
+      const json = reader.text(item, 'json', pointer)
+      return isJson(json) ? [{ key: reader.text(item, 'key', pointer), json }] : []
+    }),
+  )
+
+/** A key that stands twice: the last one counts. */
+const distinct = (unknown: readonly UnknownKey[]): UnknownKey[] => [
+  ...new Map(unknown.map((item) => [item.key, item] as const)).values(),
+]
 
 function isJson(text: string): boolean {
   try {
@@ -112,7 +119,7 @@ function isJson(text: string): boolean {
 
 function parseUnknown(json: string): UnknownKey[] {
   const list = JSON.parse(json) as unknown
-  return Array.isArray(list) ? list.filter(isUnknownKey) : []
+  return Array.isArray(list) ? distinct(list.filter(isUnknownKey)) : []
 }
 
 const isUnknownKey = (item: unknown): item is UnknownKey =>

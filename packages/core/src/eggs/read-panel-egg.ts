@@ -4,7 +4,7 @@ import { readVariables } from './read-variables.ts'
 import type { TreeReader } from './reader.ts'
 import { isMap, pointerTo, unknownKeys, type TreeMap } from './tree.ts'
 
-const EGG_KEYS = new Set([
+export const PANEL_EGG_KEYS: ReadonlySet<string> = new Set([
   '_comment',
   'meta',
   'exported_at',
@@ -49,7 +49,7 @@ export function readPanelEgg(reader: TreeReader, map: TreeMap, format: EggFormat
     config: readConfig(reader, map.get('config'), '/config'),
     install: readInstall(reader, map),
     variables: readVariables(reader, map.get('variables'), '/variables'),
-    unknown: unknownKeys(map, EGG_KEYS),
+    unknown: unknownKeys(map, PANEL_EGG_KEYS),
   }
 }
 
@@ -91,13 +91,13 @@ export function readStartupCommands(reader: TreeReader, map: TreeMap): Labelled[
   return []
 }
 
+/** Null where the egg has no script, container and entrypoint. */
 export function readInstall(reader: TreeReader, map: TreeMap): EggInstall | null {
   const pointer = pointerTo('/scripts', 'installation')
   const installation = reader.map(map.get('scripts'), '/scripts').get('installation')
   if (!isMap(installation)) return null
-  return {
-    script: reader.text(installation, installation.has('script') ? 'script' : 'content', pointer),
-    container: reader.text(installation, 'container', pointer),
-    entrypoint: reader.text(installation, 'entrypoint', pointer),
-  }
+  const script = reader.text(installation, installation.has('script') ? 'script' : 'content', pointer)
+  const container = reader.text(installation, 'container', pointer)
+  const entrypoint = reader.text(installation, 'entrypoint', pointer)
+  return script === '' && container === '' && entrypoint === '' ? null : { script, container, entrypoint }
 }

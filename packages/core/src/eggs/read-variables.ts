@@ -2,7 +2,7 @@ import type { EggVariable } from './model.ts'
 import type { TreeReader } from './reader.ts'
 import { isMap, pointerTo, unknownKeys, type Tree, type TreeMap } from './tree.ts'
 
-const VARIABLE_KEYS = new Set([
+export const VARIABLE_KEYS: ReadonlySet<string> = new Set([
   'name',
   'description',
   'env_variable',

@@ -52,7 +52,10 @@ export function treeToJson(value: Tree): string {
 
 /** A plain value for the model. Own properties only: a key `__proto__` stays a key. */
 export function treeToValue(value: Tree): Json {
-  if (typeof value === 'bigint') return value.toString()
+  if (typeof value === 'bigint') {
+    const number = Number(value)
+    return String(number) === value.toString() ? number : value.toString()
+  }
   if (typeof value === 'number') return Number.isFinite(value) ? value : null
   if (Array.isArray(value)) return value.map(treeToValue)
   if (!isMap(value)) return value

@@ -101,7 +101,8 @@ const isLeftOut = (key: string, value: Tree): boolean =>
   value === '{}' ||
   value === false ||
   (key === 'field_type' && value === 'text') ||
-  isEmpty(value)
+  (Array.isArray(value) && value.length === 0) ||
+  (isMap(value) && [...value].every(([inner, item]) => isLeftOut(inner, item)))
 
 const isEmpty = (value: Tree | undefined): boolean =>
   (Array.isArray(value) && value.length === 0) || (isMap(value) && value.size === 0)

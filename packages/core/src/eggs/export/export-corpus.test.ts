@@ -31,22 +31,6 @@ describe.skipIf(!hasCorpus)('published eggs', { timeout: 120_000 }, () => {
     console.log(`${identical} files come back byte for byte, ${others.length} do not`)
     expect(others.length).toBeLessThanOrEqual(NOT_CANONICAL)
   })
-
-  test('every egg can be written in every format, and read again with what was not lost', async () => {
-    for (const { path, valid } of corpusRows()) {
-      if (!valid) continue
-      const { egg } = await parseEgg(readCorpusFile(path), { fileName: path })
-      if (!egg) throw new Error(`${path} was not read`)
-      for (const format of FORMATS) {
-        const { text } = await exportEgg(egg, format)
-        const again = await parseEgg(text)
-        expect([path, again.format, again.egg?.name]).toEqual([path, format, egg.name])
-        const errors = again.diagnostics.filter(({ severity }) => severity === 'error')
-        expect([path, format, errors]).toEqual([path, format, []])
-        if (format === 'hatchery') expect([path, again.egg]).toStrictEqual([path, egg])
-      }
-    }
-  })
 })
 
 test.skipIf(!hasCorpus)('YAML is written as Symfony writes it for Pelican', { timeout: 120_000 }, () => {

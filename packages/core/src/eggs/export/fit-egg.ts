@@ -1,4 +1,6 @@
-import type { Egg, EggConfigFile, EggReplacement, Json, Labelled } from '../model.ts'
+import type { Egg, EggConfigFile, EggReplacement, Json, Labelled, UnknownKey } from '../model.ts'
+import { STARTUP_KEYS } from '../read-config.ts'
+import { VARIABLE_KEYS } from '../read-variables.ts'
 import type { LossList } from './egg-loss.ts'
 import type { Renamed } from './panel-names.ts'
 
@@ -53,9 +55,6 @@ export function withNames(egg: Egg, rename: (text: string) => Renamed, notes: Lo
   return { ...egg, config }
 }
 
-const flagged = (entry: EggReplacement, parser: string): boolean =>
-  (entry.insertNew !== undefined && entry.insertNew !== (parser !== 'file')) || entry.updateExisting === false
-
 /**
  * The files as a map from path to `find`, and `find` as a map from match to value, can hold them: one entry for each path,
  * one value for each match and condition.
@@ -94,20 +93,63 @@ function findable(file: EggConfigFile, pointer: string, notes: LossList): EggRep
       notes.lose(
         'REPLACEMENT',
         here,
-        `${entry.match} has a map or a list as its value, which the panel takes for conditions.`,
+        `${entry.match} is left out: the panel would take its map or list for conditions.`,
       )
+      return
     }
-    if (flagged(entry, file.parser)) {
-      notes.lose('REPLACEMENT', here, `The panel always adds and replaces ${entry.match}.`)
+    const { insertNew, updateExisting, ...rest } = entry
+    if (insertNew !== undefined && insertNew !== (file.parser !== 'file')) {
+      const message = `The panel ${insertNew ? 'never' : 'always'} adds ${entry.match} where it is missing.`
+      notes.lose('REPLACEMENT', `${here}/insertNew`, message)
+    }
+    if (updateExisting === false) {
+      notes.lose('REPLACEMENT', `${here}/updateExisting`, `The panel always replaces ${entry.match}.`)
     }
     const previous = places.get(entry.match)
     if (previous !== undefined && previous !== result.length - 1) isMoved = true
     places.set(entry.match, result.length)
-    const { insertNew, updateExisting, ...rest } = entry
     result.push(rest)
   })
   if (isMoved) {
     notes.lose('REPLACEMENT', `${pointer}/replace`, `The conditions of one match of ${file.path} are written together.`)
   }
   return result
+}
+
+export interface KnownKeys {
+  readonly egg: ReadonlySet<string>
+  readonly config: ReadonlySet<string>
+  readonly file: ReadonlySet<string>
+}
+
+/** Leaves out the keys that the target would read as something else than nothing. */
+export function withoutKnownKeys(egg: Egg, known: KnownKeys, notes: LossList): Egg {
+  const without = (
+    unknown: readonly UnknownKey[],
+    keys: ReadonlySet<string>,
+    pointer: string,
+  ): readonly UnknownKey[] => {
+    const kept = unknown.filter(({ key }) => !keys.has(key))
+    if (kept.length === unknown.length) return unknown
+    const gone = unknown.filter(({ key }) => keys.has(key)).map(({ key }) => key)
+    notes.lose('UNKNOWN_KEY', pointer, `Keys are left out that have another meaning here: ${gone.join(', ')}.`)
+    return kept
+  }
+  return {
+    ...egg,
+    unknown: without(egg.unknown, known.egg, '/unknown'),
+    config: {
+      ...egg.config,
+      unknown: without(egg.config.unknown, known.config, '/config/unknown'),
+      startupUnknown: without(egg.config.startupUnknown, STARTUP_KEYS, '/config/startupUnknown'),
+      files: egg.config.files.map((file, index) => ({
+        ...file,
+        unknown: without(file.unknown, known.file, `/config/files/${index}/unknown`),
+      })),
+    },
+    variables: egg.variables.map((variable, index) => ({
+      ...variable,
+      unknown: without(variable.unknown, VARIABLE_KEYS, `/variables/${index}/unknown`),
+    })),
+  }
 }

@@ -1,10 +1,16 @@
 import type { Egg, EggConfigFile, EggVariable, Labelled } from '../model.ts'
+import { CALAGOPUS_CONFIG_KEYS, CALAGOPUS_EGG_KEYS, CALAGOPUS_FILE_KEYS } from '../read-calagopus.ts'
 import { stopMethodOf } from '../stop.ts'
 import { calagopusRules } from './calagopus-rules.ts'
 import type { LossList } from './egg-loss.ts'
-import { withDistinctLabels, withNames } from './fit-egg.ts'
+import { withDistinctLabels, withNames, withoutKnownKeys } from './fit-egg.ts'
 import { withLegacyNames } from './panel-names.ts'
 
+const CALAGOPUS_KEYS = {
+  egg: new Set([...CALAGOPUS_EGG_KEYS, 'meta', 'hatchery']),
+  config: CALAGOPUS_CONFIG_KEYS,
+  file: CALAGOPUS_FILE_KEYS,
+}
 const MAX_TEXT = 1024
 const INT16 = 32_767
 
@@ -20,14 +26,15 @@ export function fitCalagopus(egg: Egg, isOwn: boolean, notes: LossList): Egg {
     notes.change('STOP', '/config/stop', message)
     notes.change('STOP', '/config/stopType', message)
   }
+  const kept = withoutKnownKeys(egg, CALAGOPUS_KEYS, notes)
   const plain: Egg = {
-    ...egg,
+    ...kept,
     updateUrl: null,
     exportedAt: null,
     comment: null,
     icon: null,
     tags: [],
-    config: { ...egg.config, logs: null, source: {} },
+    config: { ...kept.config, logs: null, source: {} },
     images: withDistinctLabels(egg.images, '/images', notes),
     startupCommands: withDistinctLabels(egg.startupCommands, '/startupCommands', notes),
   }
@@ -42,7 +49,7 @@ export function fitCalagopus(egg: Egg, isOwn: boolean, notes: LossList): Egg {
     images: distinct(named.images, '/images', 'image', notes),
     startupCommands: distinct(named.startupCommands, '/startupCommands', 'start command', notes),
     config: { ...named.config, files: withDistinctPaths(named.config.files, notes, true) },
-    variables: fitVariables(egg.variables, notes),
+    variables: fitVariables(named.variables, notes),
   }
 }
 

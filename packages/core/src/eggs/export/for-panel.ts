@@ -1,7 +1,9 @@
 import type { Egg, EggVariable } from '../model.ts'
 import { PELICAN_RESERVED } from '../pelican-import.ts'
+import { PANEL_CONFIG_KEYS, PANEL_FILE_KEYS } from '../read-config.ts'
+import { PANEL_EGG_KEYS } from '../read-panel-egg.ts'
 import type { LossList } from './egg-loss.ts'
-import { withDistinctLabels, withNames, withOneFind } from './fit-egg.ts'
+import { withDistinctLabels, withNames, withOneFind, withoutKnownKeys } from './fit-egg.ts'
 import { withLegacyNames, withPelicanNames } from './panel-names.ts'
 import { withoutReservedNames } from './reserved-names.ts'
 
@@ -17,6 +19,8 @@ const PTERODACTYL_RESERVED: ReadonlySet<string> = new Set([
   'UUID',
 ])
 
+const PANEL_KEYS = { egg: new Set([...PANEL_EGG_KEYS, 'hatchery']), config: PANEL_CONFIG_KEYS, file: PANEL_FILE_KEYS }
+
 export interface PanelFit {
   readonly format: 'PTDL_v2' | 'PLCN_v3'
   /** The file that the egg was read from had this format: then nothing is renamed or left out that it can hold. */
@@ -26,15 +30,12 @@ export interface PanelFit {
 /** The egg as a file of Pterodactyl or Pelican can hold it. */
 export function fitPanel(egg: Egg, { format, isOwn }: PanelFit, notes: LossList): Egg {
   const isPelican = format === 'PLCN_v3'
-  let fitted = egg
+  let fitted = withoutKnownKeys(egg, PANEL_KEYS, notes)
   if (!isOwn) {
     const isReserved = (name: string) =>
       isPelican ? PELICAN_RESERVED.has(name.toUpperCase()) : PTERODACTYL_RESERVED.has(name)
-    fitted = withNames(
-      withoutReservedNames(egg, isReserved, notes),
-      isPelican ? withPelicanNames : withLegacyNames,
-      notes,
-    )
+    const rename = isPelican ? withPelicanNames : withLegacyNames
+    fitted = withNames(withoutReservedNames(fitted, isReserved, notes), rename, notes)
     if (!isPelican) noteDialect(egg, notes)
   }
   noteParsers(egg, isPelican || isOwn, notes)
