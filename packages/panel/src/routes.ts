@@ -2,6 +2,7 @@ import { accountRoutes } from './account/routes.ts'
 import { activityRoutes } from './activity/routes.ts'
 import { allocationsRoutes } from './allocations/routes.ts'
 import { apiKeyRoutes } from './api-keys/routes.ts'
+import { eggRepositoriesRoutes } from './egg-repositories/routes.ts'
 import { eggsRoutes } from './eggs/routes.ts'
 import type { Routes } from './http/implement.ts'
 import { locationsRoutes } from './locations/routes.ts'
@@ -27,6 +28,7 @@ export function registerRoutes(routes: Routes): void {
   activityRoutes(routes)
   nestsRoutes(routes)
   eggsRoutes(routes)
+  eggRepositoriesRoutes(routes)
   locationsRoutes(routes)
   nodesRoutes(routes)
   allocationsRoutes(routes)

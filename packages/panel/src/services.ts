@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Context } from './context.ts'
+import { RepositoryWorker } from './egg-repositories/repository-worker.ts'
 import { SharedLinks, type InstanceParts } from './instances/shared-links.ts'
 import { createLiveChannel, type LiveChannel } from './live/live-channel.ts'
 import type { AgentLinks } from './nodes/agent-links.ts'
@@ -32,6 +33,7 @@ export function createServices(base: BaseContext, instances: InstanceParts | nul
   const operations = createOperationRunner(withLinks)
   const context: Context = { ...withLinks, operations }
   const live: LiveChannel = createLiveChannel(context)
+  const repositories = new RepositoryWorker(context)
   links.onReady((session) => operations.onConnected(session))
   links.onStatus((node) => {
     if (!links.holds(node)) operations.forgetNode(node)
@@ -43,6 +45,7 @@ export function createServices(base: BaseContext, instances: InstanceParts | nul
       await links.start()
       await operations.start()
       live.start()
+      repositories.start()
     },
     handleUpgrade(path, request, socket, head) {
       if (path === '/api/agent/link') links.handleUpgrade(request, socket, head)
@@ -51,6 +54,7 @@ export function createServices(base: BaseContext, instances: InstanceParts | nul
       return true
     },
     async close() {
+      await repositories.close()
       await live.close()
       await operations.close()
       await links.close()

@@ -113,7 +113,7 @@ export const syncEggRepository = contract({
   permission: { admin: 'egg-repositories.sync' },
   params,
   response: { 202: OperationRef },
-  errors: ['EGG_REPOSITORY_NOT_FOUND'],
+  errors: ['EGG_REPOSITORY_NOT_FOUND', 'EGG_REPOSITORY_BUSY'],
   rate: 'write',
 })
 

@@ -92,7 +92,8 @@ export const exportEgg = contract({
   permission: { admin: 'eggs.read' },
   params,
   query: Type.Object({
-    format: EggExportFormat,
+    /** @default hatchery */
+    format: Type.Optional(EggExportFormat),
     /** @default json */
     encoding: Type.Optional(OneOf(['json', 'yaml'])),
   }),

@@ -84,6 +84,7 @@ export { EggRepository, EggRepositoryEgg, EggRepositoryEggDetail } from './schem
 export {
   EggChange,
   EggExport,
+  EggLoss,
   EggUpdated,
   EggUpdatePreview,
   EggUpdateServer,

@@ -138,6 +138,10 @@ export const ERRORS = {
     status: 409,
     message: 'Another job works on this repository. Wait until operation {operation} has ended.',
   },
+  EGG_REPOSITORY_INSTALL_INCOMPLETE: {
+    status: 422,
+    message: '{count} of {total} eggs could not be installed, first {path}: {reason} The others are installed.',
+  },
   EGG_REPOSITORY_CREDENTIALS_OPEN: {
     status: 422,
     message: 'Credentials are not sent over http, where anybody on the way can read them. Use an https address.',

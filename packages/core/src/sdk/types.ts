@@ -78,6 +78,7 @@ export type ErrorCode = 'BAD_REQUEST'
   | 'EGG_REPOSITORY_EXISTS'
   | 'EGG_REPOSITORY_EGG_NOT_FOUND'
   | 'EGG_REPOSITORY_BUSY'
+  | 'EGG_REPOSITORY_INSTALL_INCOMPLETE'
   | 'EGG_REPOSITORY_CREDENTIALS_OPEN'
   | 'GIT_AUTHENTICATION_FAILED'
   | 'GIT_REPOSITORY_NOT_FOUND'
@@ -957,7 +958,7 @@ interface ExportEggParams {
 }
 
 interface ExportEggQuery {
-  readonly format: 'PTDL_v2' | 'PLCN_v3' | 'calagopus' | 'hatchery'
+  readonly format?: 'PTDL_v2' | 'PLCN_v3' | 'calagopus' | 'hatchery' | undefined
   readonly encoding?: 'json' | 'yaml' | undefined
 }
 

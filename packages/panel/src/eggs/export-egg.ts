@@ -9,7 +9,7 @@ import { fileNameOf } from './read-egg-file.ts'
 export async function exportEgg(
   ctx: Pick<RequestContext, 'db' | 'now'>,
   uuid: string,
-  { format, encoding = 'json' }: QueryOf<typeof ExportEgg>,
+  { format = 'hatchery', encoding = 'json' }: QueryOf<typeof ExportEgg>,
 ): Promise<EggExport> {
   const row = await ctx.db.selectFrom('eggs').select(['name', 'model']).where('uuid', '=', uuid).executeTakeFirst()
   if (!row) throw new AppError('EGG_NOT_FOUND', { id: uuid })

@@ -75,7 +75,8 @@ export async function cancelOperation(ctx: RequestContext, uuid: string): Promis
     if (row.node_id !== null) await ctx.store.lockRow(trx, 'nodes', row.node_id)
     const current = await trx.selectFrom('operations').selectAll().where('id', '=', row.id).executeTakeFirstOrThrow()
     if (current.finished_at !== null) throw new AppError('OPERATION_FINISHED', { id: uuid })
-    if (current.sent_at !== null) return false
+    // What the panel does itself stops by itself when it sees this.
+    if (current.sent_at !== null && current.node_id !== null) return false
     const end = { status: 'cancelled', error: null, at: ctx.now(), isFromNode: false } as const
     await finishOperation(ctx, { trx, afterCommit }, current, end)
     return true

@@ -1,9 +1,9 @@
 import { request as send, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import { AppError } from '@hatchery/core/errors'
 import { createAddressPolicy, type AddressPolicy } from './address-policy.ts'
 import { dial, lookupAll, type Dialer, type Lookup } from './connect.ts'
-import { readOutboundUrl, shownUrl } from './outbound-url.ts'
+import { hostOf, readOutboundUrl, shownUrl } from './outbound-url.ts'
 import { readBody } from './read-body.ts'
 
 export interface OutboundOptions {
@@ -56,6 +56,18 @@ export class OutboundClient {
 
   constructor({ allow = [], lookup = lookupAll, policy = createAddressPolicy(allow), ca }: OutboundOptions = {}) {
     this.#dialer = { policy, lookup, ...(ca !== undefined && { ca }) }
+  }
+
+  /**
+   * Judges an address as far as that can be done without a connection, for forms. What passes may still be refused later.
+   * @throws AppError `OUTBOUND_URL_INVALID`, `OUTBOUND_REFUSED`
+   */
+  check(address: string): URL {
+    const url = readOutboundUrl(address)
+    const host = hostOf(url)
+    const reason = isIP(host) === 0 ? null : this.#dialer.policy.refusalOf(host)
+    if (reason !== null) throw new AppError('OUTBOUND_REFUSED', { host, reason })
+    return url
   }
 
   /**
