@@ -38,10 +38,12 @@ export function configFilesOf(egg: Egg, server: EggServer): ConfigFile[] {
   return egg.config.files.flatMap((file) => {
     const parser = Object.hasOwn(PARSERS, file.parser) ? PARSERS[file.parser] : undefined
     if (parser === undefined) return []
-    const replace = file.replace.map(({ match, ifValue, value }) => ({
+    const replace = file.replace.map(({ match, ifValue, value, insertNew, updateExisting }) => ({
       match,
       ifValue,
       value: typeof value === 'string' ? resolve(value) : value,
+      ...(insertNew !== undefined && { insertNew }),
+      ...(updateExisting !== undefined && { updateExisting }),
     }))
     const path = file.path.replace(PATH_HOLE, (hole, braced: string | undefined, shell: string | undefined) => {
       const name = braced ?? shell ?? ''

@@ -20,6 +20,7 @@ export { environmentOf, renderStartup } from './startup.ts'
 export { stopMethodOf, type StopMethod } from './stop.ts'
 export { compileRules, type CompiledRule, type CompiledRules } from './rules/compile-rules.ts'
 export { validateValue, type ValidateOptions, type Validation } from './rules/validate-value.ts'
+export type { PatternBudget } from './pattern/pattern.ts'
 export { describeRules, type VariableInput } from './rules/describe-rules.ts'
 export { configFilesOf, type ConfigFile } from './config-files.ts'
 export {
@@ -31,13 +32,16 @@ export {
 export { featuresOf, matchFeature } from './features.ts'
 export { javaImagesFor, requiredJavaVersion } from './java-images.ts'
 export { patchConfigFile } from './config-patch/patch-config-file.ts'
+export type { DaemonReplacement, FindMap } from './config-patch/read-replacements.ts'
 export {
   ConfigPatchError,
   type ConfigParser,
   type ConfigReplacement,
   type PatchContext,
 } from './config-patch/replacement.ts'
-export { lintEgg } from './lint.ts'
+export { lintEgg } from './lint/lint-egg.ts'
+export { fixEgg } from './lint/fix-egg.ts'
+export type { EggEdit, EggFinding } from './lint/finding.ts'
 export { diffEggs } from './diff/diff-eggs.ts'
 export type { EggArea, EggChange, EggEffect } from './diff/egg-change.ts'
 export { exportEgg, type ExportedEgg, type ExportEggOptions, type ExportFormat } from './export/export-egg.ts'

@@ -20,7 +20,7 @@ export class YamlError extends Error {
  * @throws YamlError with the line
  */
 export function readYamlDocument(text: string, options: { readonly intAsBigInt?: boolean } = {}): Document.Parsed {
-  checkSize(text)
+  checkYamlSize(text)
   let document: Document.Parsed
   try {
     // Pretty errors take quadratic time on a text with many.
@@ -41,7 +41,8 @@ export function readYamlDocument(text: string, options: { readonly intAsBigInt?:
   throw new YamlError(`${problem.message.split('\n')[0] ?? ''}, line ${line}`, false)
 }
 
-function checkSize(text: string): void {
+/** Before anything is read. @throws YamlError */
+export function checkYamlSize(text: string): void {
   let tokens = 0
   let depth = 0
   for (const token of new Lexer().lex(text)) {

@@ -27,7 +27,15 @@ export const SpecConfigFile = Type.Object({
   path: Type.String(),
   parser: OneOf(['file', 'properties', 'ini', 'json', 'yaml', 'xml', 'toml']),
   createFile: Type.Boolean(),
-  replace: Type.Array(Type.Object({ match: Type.String(), ifValue: Nullable(Type.String()), value: Type.Unknown() })),
+  replace: Type.Array(
+    Type.Object({
+      match: Type.String(),
+      ifValue: Nullable(Type.String()),
+      value: Type.Unknown(),
+      insertNew: Type.Optional(Type.Boolean()),
+      updateExisting: Type.Optional(Type.Boolean()),
+    }),
+  ),
 })
 
 export const InstallScript = Type.Object({

@@ -1,7 +1,4 @@
-import { patchIni } from './patch-ini.ts'
-import { patchJson } from './patch-json.ts'
-import { patchLines } from './patch-lines.ts'
-import { patchProperties } from './patch-properties.ts'
+import { readReplacements, type DaemonReplacement, type FindMap } from './read-replacements.ts'
 import {
   ConfigPatchError,
   withContext,
@@ -13,39 +10,55 @@ import {
 const MAX_LENGTH = 16 * 1024 * 1024
 /** The YAML reader is slow; a configuration file is far smaller. */
 const MAX_YAML_LENGTH = 1024 * 1024
+/** Characters times replacements: what bounds the time that one file takes. */
+const MAX_WORK = 64 * 1024 * 1024
 
 type Patcher = (text: string, replacements: readonly ConfigReplacement[]) => string
 
-/** The larger ones are loaded with the first file that needs them. */
-const PATCHERS: Readonly<Record<ConfigParser, () => Patcher | Promise<Patcher>>> = {
-  file: () => patchLines,
-  properties: () => patchProperties,
-  ini: () => patchIni,
-  json: () => patchJson,
-  yaml: async () => (await import('./patch-yaml.ts')).patchYaml,
-  xml: async () => (await import('./patch-xml.ts')).patchXml,
-  toml: async () => (await import('./patch-toml.ts')).patchToml,
-}
+/** Each is loaded with the first file that needs it. */
+const PATCHERS: ReadonlyMap<string, () => Promise<Patcher>> = new Map<string, () => Promise<Patcher>>([
+  ['file', async () => (await import('./patch-lines.ts')).patchLines],
+  ['properties', async () => (await import('./patch-properties.ts')).patchProperties],
+  ['ini', async () => (await import('./patch-ini.ts')).patchIni],
+  ['json', async () => (await import('./patch-json.ts')).patchJson],
+  ['yaml', async () => (await import('./patch-yaml.ts')).patchYaml],
+  ['yml', async () => (await import('./patch-yaml.ts')).patchYaml],
+  ['xml', async () => (await import('./patch-xml.ts')).patchXml],
+  ['toml', async () => (await import('./patch-toml.ts')).patchToml],
+])
+
+const MARK = '\uFEFF'
 
 /**
- * Sets values in a game's configuration file before it starts. Comments, order, indentation and line ends stay; what
- * already has its value is not touched. An empty text stands for a new file.
+ * Sets values in a game's configuration file before it starts. Comments, order, indentation, line ends and a byte order mark
+ * stay; what already has its value is not touched, so that a second run changes nothing. An empty text stands for a new file.
  *
- * Rejects with a ConfigPatchError when the file is not of its kind: leave it as it is and start anyway
+ * @param parser one of `file`, `properties`, `ini`, `json`, `yaml` (or `yml`, as eggs also write it), `xml`, `toml`
+ * @param replacements a list, in Hatchery's form or in the daemons' (`match`, `if_value`, `replace_with`); or the `find` map of
+ * an egg file
+ * @throws ConfigPatchError (the promise rejects with it) when the file is not of its kind or too large, or the parser is not
+ * known: leave the file as it is and start anyway
  * @example await patchConfigFile('properties', text, [{ match: 'server-port', ifValue: null, value: '25565' }])
  */
 export async function patchConfigFile(
-  parser: ConfigParser,
+  parser: ConfigParser | 'yml',
   text: string,
-  replacements: readonly ConfigReplacement[],
+  replacements: readonly (ConfigReplacement | DaemonReplacement)[] | FindMap,
   context: PatchContext = {},
 ): Promise<string> {
-  if (text.length > (parser === 'yaml' ? MAX_YAML_LENGTH : MAX_LENGTH)) {
+  const load = PATCHERS.get(parser)
+  if (!load) {
+    throw new ConfigPatchError(`The parser ${parser} is not known; use one of ${[...PATCHERS.keys()].join(', ')}.`)
+  }
+  const list = readReplacements(replacements)
+  const isYaml = parser === 'yaml' || parser === 'yml'
+  if (text.length > (isYaml ? MAX_YAML_LENGTH : MAX_LENGTH) || text.length * list.length > MAX_WORK) {
     throw new ConfigPatchError('The file is too large to be patched; it is left as it is.')
   }
-  const patch = await PATCHERS[parser]()
+  const patch = await load()
+  const mark = text.startsWith(MARK) ? MARK : ''
   try {
-    return patch(text, withContext(replacements, context))
+    return mark + patch(text.slice(mark.length), withContext(list, context))
   } catch (error) {
     // A file made to exhaust the stack.
     if (error instanceof RangeError) {

@@ -1,3 +1,4 @@
+import { appendLines } from './patch-lines.ts'
 import {
   joinLines,
   lineEndOf,
@@ -101,12 +102,24 @@ export function patchIni(text: string, replacements: readonly ConfigReplacement[
       if (entry?.key !== key) return
       isPresent = true
       const found = newValueOf(rule, entry.value)
-      if (found) lines[index] = { ...line, text: entry.head + oneLine(found.value) + entry.comment }
+      const value = found && oneLine(found.value)
+      if (value === undefined || isWritten(line.text.slice(entry.head.length), value)) return
+      lines[index] = { ...line, text: entry.head + value.trim() + entry.comment }
     })
     const found = isPresent ? undefined : newValueOf(rule, undefined)
-    if (found) insertKey(lines, section, `${key}${separator}${oneLine(found.value)}`, end)
+    if (found) insertKey(lines, section, key, `${separator}${oneLine(found.value).trim()}`, end)
   }
   return joinLines(lines)
+}
+
+/** The value stands there, alone or with a comment behind it: a value may itself look like one with a comment. */
+function isWritten(rest: string, value: string): boolean {
+  const wanted = value.trim()
+  if (!rest.startsWith(wanted)) return false
+  const behind = rest.slice(wanted.length)
+  return (
+    behind.trim() === '' || (wanted !== '' ? commentAt(behind, 0) === behind.length - behind.trimStart().length : false)
+  )
 }
 
 const isSection = (current: string, wanted: string): boolean =>
@@ -114,27 +127,29 @@ const isSection = (current: string, wanted: string): boolean =>
 
 const unquote = (key: string): string => (/^".*"$/.test(key) ? key.slice(1, -1) : key)
 
-const oneLine = (value: unknown): string => textOf(value).replace(/\r?\n/g, '\\n')
+const oneLine = (value: unknown): string => textOf(value).replace(/\r\n|\r|\n/g, '\\n')
 
-function insertKey(lines: Line[], section: string, text: string, end: string): void {
+function insertKey(lines: Line[], section: string, name: string, rest: string, end: string): void {
+  const key = entryOf(`${name}${rest}`)?.key === name ? name : `"${name}"`
+  const header = `[${section}]`
+  // What could not be found again would be added at every start.
+  if (/[\r\n]/.test(name + section) || entryOf(key + rest)?.key !== name || sectionNameOf(key + rest) !== undefined)
+    return
+  if (section !== '' && sectionNameOf(header) !== section) return
+
+  const text = key + rest
   const headers = lines.flatMap((line, index) => (sectionNameOf(line.text) === undefined ? [] : [index]))
   const nameAt = (index: number) => sectionNameOf(lines[index]?.text ?? '')
   const own = section === '' ? -1 : headers.findLast((index) => nameAt(index) === section)
   if (own === undefined) {
-    closeLast(lines, end)
-    if (lines.length > 0 && lines.at(-1)?.text.trim() !== '') lines.push({ text: '', end })
-    lines.push({ text: `[${section}]`, end }, { text, end })
+    const gap = lines.length > 0 && lines.at(-1)?.text.trim() !== '' ? [''] : []
+    lines.splice(0, lines.length, ...appendLines(lines, [...gap, header, text], end))
     return
   }
   let at = headers.find((index) => index > own) ?? lines.length
   while (at > own + 1 && lines[at - 1]?.text.trim() === '') at--
-  if (at === lines.length) closeLast(lines, end)
-  lines.splice(at, 0, { text, end })
-}
-
-function closeLast(lines: Line[], end: string): void {
-  const last = lines.at(-1)
-  if (last && last.end === '') lines[lines.length - 1] = { ...last, end }
+  if (at === lines.length) lines.splice(0, lines.length, ...appendLines(lines, [text], end))
+  else lines.splice(at, 0, { text, end })
 }
 
 /** As most entries of the file have it. */

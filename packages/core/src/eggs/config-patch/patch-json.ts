@@ -1,4 +1,12 @@
-import { listIndexOf, parseConfigPath, typedLike, wrapMissing, type PathStep } from './config-path.ts'
+import {
+  listIndexOf,
+  parseConfigPath,
+  printJson,
+  typedLike,
+  wholeNumber,
+  wrapMissing,
+  type PathStep,
+} from './config-path.ts'
 import { readJsonNodes, type JsonNode } from './json-nodes.ts'
 import {
   applyEdits,
@@ -12,9 +20,11 @@ import {
 
 /** Sets values of a JSON file. Only the values that change are written; an empty file becomes a map. */
 export function patchJson(written: string, replacements: readonly ConfigReplacement[]): string {
-  let text = written.replace(/^\uFEFF/, '')
+  let text = written
   if (text.trim() === '') text = `{}${lineEndOf(text)}`
   for (const rule of rulesOf(replacements)) {
+    const steps = parseConfigPath(rule.match)
+    if (!steps) continue
     const edits: Edit[] = []
     const layout = {
       indent: indentOf(text),
@@ -22,7 +32,7 @@ export function patchJson(written: string, replacements: readonly ConfigReplacem
       text,
       isTight: !/[:,]\s/.test(text) && text.trim().length > 2,
     }
-    collectEdits(readJsonNodes(text), parseConfigPath(rule.match), rule, layout, edits)
+    collectEdits(readJsonNodes(text), steps, rule, layout, edits)
     text = applyEdits(text, edits)
   }
   return text
@@ -73,13 +83,24 @@ function collectEdits(node: JsonNode, steps: readonly PathStep[], rule: Rule, la
 }
 
 function replaceNode(node: JsonNode, rule: Rule, layout: Layout): Edit | undefined {
-  const present = node.kind === 'scalar' ? node.value : undefined
-  const shown =
-    present === undefined ? layout.text.slice(node.start, node.end) : present === null ? '' : String(present)
+  const written = layout.text.slice(node.start, node.end)
+  const present = node.kind !== 'scalar' ? undefined : typeof node.value === 'number' ? numberIn(written) : node.value
+  const shown = present === undefined ? written : present === null ? '' : String(present)
   const found = newValueOf(rule, shown)
   if (!found) return undefined
   const value = typedLike(found.value, present ?? undefined)
+  if (node.kind !== 'scalar' && printJson(value, '') === printJson(valueIn(node, layout.text), '')) return undefined
   return value === present ? undefined : { ...spanOf(node), text: print(value, node.start, layout) }
+}
+
+/** Exactly, where it is whole. */
+const numberIn = (written: string): number | bigint =>
+  /^-?\d+$/.test(written) ? wholeNumber(written) : Number(written)
+
+function valueIn(node: JsonNode, text: string): unknown {
+  if (node.kind === 'list') return node.items.map((item) => valueIn(item, text))
+  if (node.kind === 'map') return Object.fromEntries(node.entries.map(({ key, value }) => [key, valueIn(value, text)]))
+  return typeof node.value === 'number' ? numberIn(text.slice(node.start, node.end)) : node.value
 }
 
 const spanOf = ({ start, end }: JsonNode) => ({ start, end })
@@ -128,7 +149,7 @@ const print = (value: unknown, at: number, layout: Layout): string =>
   printValue(value, lineIndentAt(layout.text, at), layout)
 
 function printValue(value: unknown, indent: string, layout: Layout): string {
-  const text = JSON.stringify(value, null, layout.indent) ?? 'null'
+  const text = printJson(value, layout.indent)
   return text.replaceAll('\n', layout.end + indent)
 }
 

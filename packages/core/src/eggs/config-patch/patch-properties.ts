@@ -1,3 +1,4 @@
+import { appendLines } from './patch-lines.ts'
 import {
   joinLines,
   lineEndOf,
@@ -48,9 +49,7 @@ export function patchProperties(text: string, replacements: readonly ConfigRepla
       index = property.to
     } else if (line) result.push(line)
   }
-  const last = result.at(-1)
-  if (added.length > 0 && last && last.end === '') result[result.length - 1] = { ...last, end }
-  return joinLines([...result, ...added.map((line) => ({ text: line, end }))])
+  return joinLines(appendLines(result, added, end))
 }
 
 function readProperties(lines: readonly Line[]): Property[] {

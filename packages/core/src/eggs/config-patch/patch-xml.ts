@@ -18,6 +18,7 @@ export function patchXml(written: string, replacements: readonly ConfigReplaceme
   let text = written
   for (const rule of rulesOf(replacements)) {
     const steps = splitSteps(rule.match)
+    if (steps.length > MAX_STEPS) continue
     const attribute = steps.at(-1)?.startsWith('@') ? steps.pop()?.slice(1) : undefined
     const root = readXml(text)
     if (!root) {
@@ -32,6 +33,9 @@ export function patchXml(written: string, replacements: readonly ConfigReplaceme
   return text
 }
 
+/** What is made along a path must be readable again. */
+const MAX_STEPS = 64
+
 /** At dots outside brackets and quotes. */
 function splitSteps(match: string): string[] {
   return match.match(/(?:\[[^\]]*\]|[^.[])+/g)?.map((step) => step.trim()) ?? []
@@ -45,9 +49,9 @@ function editsFor(
   rule: Rule,
 ): Edit[] {
   const [first, ...rest] = steps
-  const isFromRoot = first !== undefined && fits(root, first)
+  const isFromRoot = first !== undefined && fits(root, first, text)
   const path = isFromRoot ? rest : steps
-  const found = findElements(root, path)
+  const found = findElements(root, path, text)
   if (found.length > 0) return found.flatMap((element) => setElement(text, element, attribute, rule))
   // A wildcard or a filter says which one is meant; nothing can be made from it.
   if (!path.every(isName)) return []
@@ -55,7 +59,7 @@ function editsFor(
   let parent = root
   let depth = 0
   for (; depth < path.length; depth++) {
-    const child = parent.children.findLast(({ name }) => name === path[depth])
+    const child = parent.children.findLast((each) => isNamed(each, path[depth] ?? ''))
     if (!child) break
     parent = child
   }
@@ -67,18 +71,22 @@ const isName = (step: string): boolean => /^[\p{L}_][\p{L}\p{N}_:-]*$/u.test(ste
 
 const FILTER = /^([^[]*)\[@([^=\]]+)=(["'])(.*)\3\]$/
 
-function fits(element: XmlElement, step: string, text?: string): boolean {
+/** A name without a prefix means the element in whatever name space. */
+const isNamed = ({ name }: XmlElement, wanted: string): boolean =>
+  wanted === '*' || name === wanted || (!wanted.includes(':') && name.endsWith(`:${wanted}`))
+
+function fits(element: XmlElement, step: string, text: string): boolean {
   const filter = FILTER.exec(step)
-  if (!filter) return step === '*' || element.name === step
+  if (!filter) return isNamed(element, step)
   const [, name = '', attribute = '', , value = ''] = filter
-  if (name !== '*' && name !== element.name) return false
+  if (!isNamed(element, name)) return false
   const found = element.attributes.find((each) => each.name === attribute)
-  return found !== undefined && (text === undefined || decodeXml(text.slice(found.start, found.end)) === value)
+  return found !== undefined && decodeXml(text.slice(found.start, found.end)) === value
 }
 
-function findElements(root: XmlElement, path: readonly string[]): XmlElement[] {
+function findElements(root: XmlElement, path: readonly string[], text: string): XmlElement[] {
   let level = [root]
-  for (const step of path) level = level.flatMap(({ children }) => children.filter((child) => fits(child, step)))
+  for (const step of path) level = level.flatMap(({ children }) => children.filter((child) => fits(child, step, text)))
   return level
 }
 
@@ -96,24 +104,59 @@ function setElement(text: string, element: XmlElement, attributeName: string | u
   const named = attributeName ?? targetOf(textOf(rule.entries[0]?.value), undefined).attribute
   const attribute = element.attributes.find(({ name }) => name === named)
   const inner = { start: element.openEnd, end: element.children[0]?.start ?? element.closeStart }
-  const span = attribute ?? inner
-  const present = named !== undefined && !attribute ? '' : decodeXml(text.slice(span.start, span.end))
+  const present = attribute
+    ? decodeXml(text.slice(attribute.start, attribute.end))
+    : named === undefined
+      ? textPieces(text, inner)
+          .map((piece) => decodeXml(text.slice(piece.start, piece.end)))
+          .join('')
+      : ''
   const shown = element.children.length > 0 && !attribute ? present.trim() : present
   const wanted = newValueOf(rule, shown)
   if (!wanted) return []
 
   const target = targetOf(textOf(wanted.value), attributeName)
   if (target.attribute !== undefined) {
-    if (attribute && present === target.value) return []
+    const own = element.attributes.find(({ name }) => name === target.attribute)
     const encoded = encodeXmlAttribute(target.value)
-    if (attribute) return [{ start: attribute.start, end: attribute.end, text: encoded }]
+    if (own) {
+      const isSame = decodeXml(text.slice(own.start, own.end)) === target.value
+      return isSame ? [] : [{ start: own.start, end: own.end, text: encoded }]
+    }
+    if (!isName(target.attribute)) return []
     return [{ start: element.nameEnd, end: element.nameEnd, text: ` ${target.attribute}="${encoded}"` }]
   }
   if (shown === target.value) return []
-  if (!element.isSelfClosing) return [{ ...inner, text: encodeXml(target.value) }]
+  if (!element.isSelfClosing) return setText(text, inner, target.value)
   if (target.value === '') return []
   const opened = text.slice(element.start, element.openEnd).slice(0, -2).trimEnd()
   return [{ start: element.start, end: element.end, text: `${opened}>${encodeXml(target.value)}</${element.name}>` }]
+}
+
+interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+/** What stands between comments. */
+function textPieces(text: string, { start, end }: Span): Span[] {
+  const pieces: Span[] = []
+  let from = start
+  for (const comment of text.slice(start, end).matchAll(/<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>/g)) {
+    if (comment[0].startsWith('<![')) continue
+    pieces.push({ start: from, end: start + comment.index })
+    from = start + comment.index + comment[0].length
+  }
+  return [...pieces, { start: from, end }]
+}
+
+/** The value takes the place of the first piece of text; comments stay, and so does the form of a CDATA section. */
+function setText(text: string, inner: Span, value: string): Edit[] {
+  const pieces = textPieces(text, inner)
+  const first = pieces.find(({ start, end }) => text.slice(start, end).trim() !== '') ?? pieces[0] ?? inner
+  const isData = /^<!\[CDATA\[(?:(?!\]\]>)[\s\S])*\]\]>$/.test(text.slice(first.start, first.end))
+  const written = isData && !value.includes(']]>') ? `<![CDATA[${value}]]>` : encodeXml(value)
+  return pieces.map((piece) => ({ ...piece, text: piece === first ? written : '' }))
 }
 
 function addElement(

@@ -1,18 +1,18 @@
 import {
   Document,
+  Parser,
   Scalar,
   isAlias,
   isCollection,
   isMap,
   isScalar,
   isSeq,
-  parseDocument,
   stringify,
   visit,
   type Node,
   type YAMLMap,
 } from 'yaml'
-import { listIndexOf, parseConfigPath, typedLike, wrapMissing, type PathStep } from './config-path.ts'
+import { listIndexOf, parseConfigPath, printJson, typedLike, wrapMissing, type PathStep } from './config-path.ts'
 import {
   ConfigPatchError,
   applyEdits,
@@ -23,52 +23,150 @@ import {
   type Edit,
   type Rule,
 } from './replacement.ts'
-import { YamlError, readYamlDocument } from '../yaml-document.ts'
+import { YamlError, checkYamlSize, readYamlDocument } from '../yaml-document.ts'
 
 /** A wildcard over more than this is a mistake. */
 const MAX_PLACES = 1000
 
-/** Sets values of a YAML file. Values are exchanged in the text itself, so comments, quotes and anchors stay. */
-export function patchYaml(text: string, replacements: readonly ConfigReplacement[]): string {
-  return rulesOf(replacements).reduce(applyRule, text)
-}
+/** Reading YAML is slow: so many characters may be read for one file, however often it has to be. */
+const MAX_READ = 16 * 1024 * 1024
 
-function applyRule(text: string, rule: Rule): string {
-  const document = readDocument(text)
-  const paths = findPaths(document.contents, parseConfigPath(rule.match), []).slice(0, MAX_PLACES)
-  const changes = paths.flatMap((path) => changeAt(document, path, rule, text))
-  if (changes.length === 0) return text
-  for (const { path, value } of changes) setDeep(document, path, value)
-
-  // Only where the edited text means exactly what was wanted; otherwise the document is written anew.
-  const edits = changes.flatMap(({ edit }) => edit ?? [])
-  if (edits.length === changes.length) {
-    const edited = applyEdits(text, edits)
-    const again = parseDocument(edited, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' })
-    if (again.errors.length === 0 && JSON.stringify(plain(again)) === JSON.stringify(plain(document))) return edited
+/**
+ * Sets values of a YAML file. Values are exchanged in the text itself, so comments, quotes and anchors stay. Of several
+ * documents in one file the first one counts, as it does for the daemons; the others stay as they are.
+ */
+export function patchYaml(written: string, replacements: readonly ConfigReplacement[]): string {
+  const length = firstDocumentLength(written)
+  const patch = new YamlPatch(written.slice(0, length))
+  for (const rule of rulesOf(replacements)) {
+    const steps = parseConfigPath(rule.match)
+    if (steps) patch.apply(rule, steps)
   }
-  const written = document.toString({ lineWidth: 0, flowCollectionPadding: /[[{] /.test(text) })
-  return lineEndOf(text) === '\n' ? written : written.replace(/\r?\n/g, '\r\n')
+  return patch.finish() + written.slice(length)
 }
 
-function plain(document: Document): unknown {
+/** Where the second document begins; the whole text where there is none. */
+function firstDocumentLength(text: string): number {
+  if (!/^(?:---|\.\.\.)/m.test(text)) return text.length
+  checkYamlSize(text)
+  let isFirst = true
+  for (const token of new Parser().parse(text)) {
+    if (token.type !== 'document') continue
+    if (!isFirst) return token.offset
+    isFirst = false
+  }
+  return text.length
+}
+
+/** Collects the changes of many rules, so that the file is read once and written once. */
+class YamlPatch {
+  #text: string
+  #document: Document
+  #edits: Edit[] = []
+  /** The rules behind the edits. */
+  #pending: { readonly rule: Rule; readonly steps: readonly PathStep[] }[] = []
+  #left = MAX_READ
+
+  constructor(text: string) {
+    this.#text = text
+    this.#document = this.#read()
+  }
+
+  apply(rule: Rule, steps: readonly PathStep[]): void {
+    const changes = this.#changes(rule, steps)
+    const edits = changes.flatMap(({ edit }) => edit ?? [])
+    if (edits.length < changes.length || edits.some((edit) => this.#edits.some((other) => overlaps(edit, other)))) {
+      // Needs the text as the rules before have made it.
+      if (this.#edits.length > 0) {
+        this.finish()
+        this.apply(rule, steps)
+        return
+      }
+    }
+    for (const { path, value } of changes) setDeep(this.#document, path, value)
+    if (edits.length < changes.length) {
+      this.#rewrite()
+      return
+    }
+    this.#edits.push(...edits)
+    this.#pending.push({ rule, steps })
+  }
+
+  /** The text with all changes in it. Only where it means what was wanted; otherwise the document is written anew. */
+  finish(): string {
+    if (this.#edits.length === 0) return this.#text
+    const edited = applyEdits(this.#text, this.#edits)
+    const pending = this.#pending
+    this.#edits = []
+    this.#pending = []
+    const again = this.#parse(edited)
+    if (again && plain(again) === plain(this.#document)) {
+      this.#text = edited
+      this.#document = again
+      return edited
+    }
+    if (pending.length === 1) return this.#rewrite()
+    // One of them is at fault; the others need not suffer for it.
+    this.#document = this.#read()
+    for (const { rule, steps } of pending) {
+      this.apply(rule, steps)
+      this.finish()
+    }
+    return this.#text
+  }
+
+  #changes(rule: Rule, steps: readonly PathStep[]): Change[] {
+    const paths = findPaths(this.#document.contents, steps, []).slice(0, MAX_PLACES)
+    return paths.flatMap((path) => changeAt(this.#document, path, rule, this.#text))
+  }
+
+  #rewrite(): string {
+    const written = this.#document.toString({ lineWidth: 0, flowCollectionPadding: /[[{] /.test(this.#text) })
+    this.#text = lineEndOf(this.#text) === '\n' ? written : written.replace(/\r?\n/g, '\r\n')
+    this.#document = this.#read()
+    return this.#text
+  }
+
+  #read(): Document {
+    try {
+      return readYamlDocument(this.#spend(this.#text), { intAsBigInt: true })
+    } catch (error) {
+      if (!(error instanceof YamlError)) throw error
+      throw new ConfigPatchError(`The YAML is broken (${error.message}); it is left as it is.`, { cause: error })
+    }
+  }
+
+  #parse(text: string): Document | undefined {
+    try {
+      return readYamlDocument(this.#spend(text), { intAsBigInt: true })
+    } catch (error) {
+      if (error instanceof YamlError) return undefined
+      throw error
+    }
+  }
+
+  #spend(text: string): string {
+    this.#left -= text.length
+    if (this.#left < 0) throw new ConfigPatchError('The YAML takes too long to be patched; it is left as it is.')
+    return text
+  }
+}
+
+/** Two insertions at one place do not. */
+const overlaps = (left: Edit, right: Edit): boolean =>
+  (left.start < right.end && right.start < left.end) ||
+  (left.start === right.start && (left.end > left.start || right.end > right.start))
+
+/** What it means, for comparing. */
+function plain(document: Document): string {
   try {
-    return document.toJS({ maxAliasCount: 1000 })
+    return printJson(document.toJS({ maxAliasCount: 1000 }), '')
   } catch (error) {
     throw new ConfigPatchError('The YAML uses its anchors too often; it is left as it is.', { cause: error })
   }
 }
 
 type Path = readonly (string | number)[]
-
-function readDocument(text: string): Document {
-  try {
-    return readYamlDocument(text)
-  } catch (error) {
-    if (!(error instanceof YamlError)) throw error
-    throw new ConfigPatchError(`The YAML is broken (${error.message}); it is left as it is.`, { cause: error })
-  }
-}
 
 /** Wildcards spread out over what is there; a path may end in steps that are missing. */
 function findPaths(node: unknown, steps: readonly PathStep[], path: Path): Path[] {
@@ -110,10 +208,12 @@ function changeAt(document: Document, path: Path, rule: Rule, text: string): Cha
   let node: unknown = document.contents
   let depth = 0
   let parent: unknown
+  let alias: Node | undefined
   while (depth < path.length && isCollection(node)) {
     const child = childOf(node, path[depth] ?? '')
     if (child === undefined) break
     parent = node
+    alias = isAlias(child) ? child : undefined
     node = isAlias(child) ? child.resolve(document) : child
     depth++
   }
@@ -121,10 +221,15 @@ function changeAt(document: Document, path: Path, rule: Rule, text: string): Cha
   const present = isThere && isScalar(node) ? node.value : undefined
   const found = newValueOf(rule, isThere ? shownOf(node) : undefined)
   if (!found) return []
-  const value = typedLike(found.value, present ?? undefined)
+  const typed = typedLike(found.value, typeof present === 'bigint' ? present : (present ?? undefined))
+  // The reader gives whole numbers as bigints.
+  const value =
+    typeof typed === 'number' && Number.isInteger(typed) && typeof present !== 'number' ? BigInt(typed) : typed
   if (isThere && present === value) return []
   const edit = isThere
-    ? replaceScalar(node, value, parent, text)
+    ? alias
+      ? replaceAlias(alias, value, parent)
+      : replaceScalar(node, value, parent, text)
     : insertMissing(node, parent, path.slice(depth), value, text)
   return [{ path, value, edit }]
 }
@@ -153,8 +258,7 @@ function setDeep(document: Document, path: Path, value: unknown): void {
   }
   const last = path.at(-1) ?? ''
   const child = childOf(node, last)
-  const target = isAlias(child) ? child.resolve(document) : child
-  if (isScalar(target)) target.value = value
+  if (isScalar(child)) child.value = value
   else setChild(node, last, document.createNode(value))
 }
 
@@ -172,6 +276,13 @@ const wrapPath = (path: Path, value: unknown): unknown =>
     value,
   )
 
+/** What an anchor stands for stays; only this place gets a value of its own. */
+function replaceAlias(alias: Node, value: unknown, parent: unknown): Edit | undefined {
+  if (!isRanged(alias)) return undefined
+  const [start, end] = alias.range
+  return { start, end, text: printScalar(value, undefined, isCollection(parent) && parent.flow === true) }
+}
+
 function replaceScalar(node: unknown, value: unknown, parent: unknown, text: string): Edit | undefined {
   if (!isScalar(node) || !node.range) return undefined
   const [start, end] = node.range
@@ -187,7 +298,7 @@ function replaceScalar(node: unknown, value: unknown, parent: unknown, text: str
 const NOT_TEXT_IN_YAML_1_1 = /^(?:yes|no|on|off|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?|0[0-7_]+)$/i
 
 function printScalar(value: unknown, type: string | undefined, isInFlow: boolean): string {
-  if (typeof value !== 'string') return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  if (typeof value !== 'string') return typeof value === 'object' ? printJson(value, '') : String(value)
   if (type === 'QUOTE_DOUBLE' || /[\n\r]/.test(value)) return JSON.stringify(value)
   if (type === 'QUOTE_SINGLE') return `'${value.replaceAll("'", "''")}'`
   if (NOT_TEXT_IN_YAML_1_1.test(value) || (isInFlow && /[,[\]{}]/.test(value))) return JSON.stringify(value)
@@ -211,13 +322,14 @@ function insertMissing(node: unknown, parent: unknown, missing: Path, value: unk
   if (node.flow) {
     const close = node.range[1] - 1
     const [key, ...rest] = missing
-    const inner = rest.length === 0 ? printScalar(value, undefined, true) : JSON.stringify(wrapPath(rest, value))
+    const inner = rest.length === 0 ? printScalar(value, undefined, true) : printJson(wrapPath(rest, value), '')
     const entry = `${printScalar(String(key), undefined, true)}: ${inner}`
     const at = text.slice(0, close).trimEnd().length
     return { start: at, end: at, text: (node.items.length > 0 ? ', ' : '') + entry }
   }
   const first = node.items[0]
-  const last = node.items.at(-1)
+  // What was added just now stands nowhere yet; the next one is added behind it.
+  const last = node.items.findLast(({ key }) => isRanged(key))
   const lastNode = last?.value ?? last?.key
   if (!isRanged(first?.key) || !isRanged(lastNode)) return undefined
   let at = lastNode.range[1]

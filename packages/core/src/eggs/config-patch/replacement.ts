@@ -9,6 +9,10 @@ export interface ConfigReplacement {
   readonly ifValue: string | null
   /** Text, number, boolean or null; `$1` is a group of the `regex:` pattern. */
   readonly value: unknown
+  /** Adds what is not there. @default true, with the parser `file` false */
+  readonly insertNew?: boolean
+  /** Changes what is there. @default true */
+  readonly updateExisting?: boolean
 }
 
 export type ConfigParser = 'file' | 'properties' | 'ini' | 'json' | 'yaml' | 'xml' | 'toml'
@@ -52,8 +56,15 @@ export interface Rule {
   readonly entries: readonly ConfigReplacement[]
 }
 
-/** Groups by `match`, so that what one entry wrote is not the present value of the next. */
-export function rulesOf(replacements: readonly ConfigReplacement[]): Rule[] {
+/**
+ * Groups by `match`, so that what one entry wrote is not the present value of the next. A place in a structured file has a
+ * name; one without is left out.
+ */
+export const rulesOf = (replacements: readonly ConfigReplacement[]): Rule[] =>
+  lineRulesOf(replacements.filter(({ match }) => match !== ''))
+
+/** As `rulesOf`; an empty match is kept, because every line begins with it. */
+export function lineRulesOf(replacements: readonly ConfigReplacement[]): Rule[] {
   const rules = new Map<string, ConfigReplacement[]>()
   for (const entry of replacements) {
     const entries = rules.get(entry.match)
@@ -70,7 +81,8 @@ export function rulesOf(replacements: readonly ConfigReplacement[]): Rule[] {
  */
 export function newValueOf({ entries }: Rule, present: string | undefined): { readonly value: unknown } | undefined {
   let result: { readonly value: unknown } | undefined
-  for (const { ifValue, value } of entries) {
+  for (const { ifValue, value, insertNew = true, updateExisting = true } of entries) {
+    if (!(present === undefined ? insertNew : updateExisting)) continue
     if (ifValue === null || ifValue === '') result = { value }
     else if (present === undefined) continue
     else if (!ifValue.startsWith('regex:')) {
@@ -169,10 +181,13 @@ export interface Edit {
   readonly text: string
 }
 
+/** Of several at one place, the first comes first. */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
-  let result = text
-  for (const { start, end, text: inserted } of edits.toSorted((left, right) => right.start - left.start)) {
-    result = result.slice(0, start) + inserted + result.slice(end)
+  const parts: string[] = []
+  let at = 0
+  for (const { start, end, text: inserted } of edits.toSorted((left, right) => left.start - right.start)) {
+    parts.push(text.slice(at, start), inserted)
+    at = end
   }
-  return result
+  return parts.join('') + text.slice(at)
 }

@@ -9,6 +9,8 @@ export interface TomlNode {
 
 export interface TomlTable {
   readonly path: readonly (string | number)[]
+  /** Where its header begins. */
+  readonly start: number
   /** Behind its last entry, before blank lines and the next header. */
   readonly end: number
 }
@@ -23,7 +25,7 @@ export interface TomlFile {
 const BLANK = /(?:[ \t\r\n]+|#[^\n]*)*/y
 const SPACE = /[ \t]*/y
 const BARE_KEY = /[A-Za-z0-9_-]+/y
-const TEXT = /"""[\s\S]*?"""+|'''[\s\S]*?'''+|"[^"\\\n]*(?:\\.[^"\\\n]*)*"|'[^'\n]*'/y
+const TEXT = /"""[^"\\]*(?:(?:\\[\s\S]|"(?!""))[^"\\]*)*"""+|'''[\s\S]*?'''+|"[^"\\\n]*(?:\\.[^"\\\n]*)*"|'[^'\n]*'/y
 const SCALAR = /(?:\d{4}-\d{2}-\d{2}[Tt ]\d{2}:[^\s,\]}#]+|[^\s,\]}#]+)/y
 
 /**
@@ -32,7 +34,7 @@ const SCALAR = /(?:\d{4}-\d{2}-\d{2}[Tt ]\d{2}:[^\s,\]}#]+|[^\s,\]}#]+)/y
  */
 export function readToml(text: string): TomlFile {
   const nodes: TomlNode[] = []
-  const tables: { path: (string | number)[]; end: number }[] = [{ path: [], end: 0 }]
+  const tables: { path: (string | number)[]; start: number; end: number }[] = [{ path: [], start: 0, end: 0 }]
   const counts = new Map<string, number>()
   let at = 0
 
@@ -114,6 +116,7 @@ export function readToml(text: string): TomlFile {
 
   for (take(BLANK); at < text.length; take(BLANK)) {
     if (text[at] === '[') {
+      const start = at
       const isList = text[at + 1] === '['
       at += isList ? 2 : 1
       const names = key()
@@ -124,7 +127,7 @@ export function readToml(text: string): TomlFile {
         const id = JSON.stringify(parent)
         counts.set(id, (counts.get(id) ?? 0) + 1)
       }
-      tables.push({ path: located(names), end: lineEndFrom(text, at) })
+      tables.push({ path: located(names), start, end: lineEndFrom(text, at) })
       continue
     }
     const table = tables.at(-1)
@@ -138,7 +141,8 @@ export function readToml(text: string): TomlFile {
   return { nodes, tables }
 }
 
-function lineEndFrom(text: string, at: number): number {
+/** Where the line ends that `at` is in. */
+export function lineEndFrom(text: string, at: number): number {
   const newline = text.indexOf('\n', at)
   const end = newline < 0 ? text.length : newline
   return text[end - 1] === '\r' ? end - 1 : end

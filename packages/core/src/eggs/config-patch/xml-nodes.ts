@@ -26,14 +26,14 @@ const SKIPPED = [
   ['<!--', '-->'],
   ['<![CDATA[', ']]>'],
   ['<?', '?>'],
-  ['<!', '>'],
 ] as const
 const OPEN = /<([^\s<>/="']+)((?:\s+[^\s<>/="']+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>/y
 const CLOSE = /<\/([^\s<>/="']+)\s*>/y
 const ATTRIBUTE = /([^\s<>/="']+)\s*=\s*(["'])(.*?)\2/gs
 
 /**
- * Reads the elements of an XML file with offsets. Entities are not expanded, external ones never loaded.
+ * Reads the elements of an XML file with offsets. A document type is skipped: its entities are not expanded, external ones
+ * never loaded.
  * @throws ConfigPatchError
  */
 export function readXml(text: string): XmlElement | null {
@@ -52,6 +52,10 @@ export function readXml(text: string): XmlElement | null {
       const end = text.indexOf(skipped[1], at + skipped[0].length)
       if (end < 0) return fail(at)
       at = end + skipped[1].length
+      continue
+    }
+    if (text.startsWith('<!', at)) {
+      at = declarationEnd(text, at) ?? fail(at)
       continue
     }
     CLOSE.lastIndex = at
@@ -76,6 +80,21 @@ export function readXml(text: string): XmlElement | null {
     if (open.length > 200) return fail(at)
   }
   return open.length > 0 ? fail(text.length) : root
+}
+
+/** Behind a document type, with the declarations in its brackets; undefined where it does not end. */
+function declarationEnd(text: string, start: number): number | undefined {
+  let depth = 0
+  for (let at = start + 2; at < text.length; at++) {
+    const char = text.charAt(at)
+    if (char === '"' || char === "'") at = text.indexOf(char, at + 1)
+    else if (text.startsWith('<!--', at)) at = text.indexOf('-->', at)
+    else if (char === '[') depth++
+    else if (char === ']') depth--
+    else if (char === '>' && depth <= 0) return at + 1
+    if (at < 0) return undefined
+  }
+  return undefined
 }
 
 function elementOf(opening: RegExpExecArray, start: number): XmlElement {
