@@ -70,6 +70,7 @@ const small = (more: object = {}) =>
     startup: './run',
     docker_images: { One: 'example/one:1' },
     config: { startup: '{"done":"up"}', stop: 'stop', files: '{}', logs: '{}' },
+    scripts: { installation: { script: 'true', container: 'debian:12', entrypoint: 'bash' } },
     ...more,
   })
 
