@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { matchFeature } from './features.ts'
+import { featuresOf, matchFeature } from './features.ts'
 import { javaImagesFor } from './java-images.ts'
 
 const ALL = ['eula', 'java_version', 'gsl_token', 'pid_limit', 'steam_disk_space', 'unheard_of']
@@ -9,18 +9,25 @@ describe('matchFeature', () => {
     ['[12:00:00 INFO]: You need to agree to the EULA in order to run the server. Go to eula.txt', 'eula'],
     ['Exception in thread "main" java.lang.UnsupportedClassVersionError: org/bukkit/Main', 'java_version'],
     ['Minecraft 1.17 requires running the server with Java 16 or above', 'java_version'],
+    ['Minecraft 1.21.4 requires running the server with Java 21 or above', 'java_version'],
     ['Could not establish connection to Steam servers. (GSL token expired)', 'gsl_token'],
     ['java.lang.OutOfMemoryError: unable to create native thread', 'pid_limit'],
     ['\u001b[31mError! App state is \u001b[0m0x202 after update job.', 'steam_disk_space'],
   ])('%s', (line, feature) => {
     expect(matchFeature(ALL, line)).toEqual({ feature })
+    expect(matchFeature({ features: ALL }, line)).toEqual({ feature })
     expect(matchFeature([], line)).toBeNull()
+    expect(matchFeature({ features: ALL.filter((name) => name !== feature) }, line)).toBeNull()
   })
 
   test('leaves other lines alone', () => {
     expect(matchFeature(ALL, 'Done (3.2s)! For help, type "help"')).toBeNull()
     expect(matchFeature(['constructor', 'unheard_of'], 'unheard_of')).toBeNull()
   })
+})
+
+test('featuresOf names whatever the egg names, once', () => {
+  expect(featuresOf({ features: ['eula', 'zoo', 'eula'] })).toEqual(['eula', 'zoo'])
 })
 
 describe('javaImagesFor', () => {

@@ -26,17 +26,28 @@ const SIGNS: Readonly<Record<string, readonly string[]>> = {
 // oxlint-disable-next-line no-control-regex -- terminal colours begin with ESC
 const ANSI = /\u001b\[[0-9;?]*[ -/]*[@-~]/g
 
-/** The features that an egg names, each once. */
+/** The features that an egg names, in its order, each once; also those that no panel knows. */
 export const featuresOf = (egg: Pick<Egg, 'features'>): readonly string[] => [...new Set(egg.features)]
 
+/** A server of any version of the game asks in these words. */
+const NEWER_JAVA = /minecraft \S+ requires running the server with java \d+ or above/
+
 /**
- * The first of these features that the console line is about, or null. A feature that nobody has signs for never
- * matches.
+ * The first feature of the egg that the console line is about, or null. A feature that nobody has signs for never
+ * matches; colours and upper case do not matter.
+ *
+ * @param egg an egg, or the names of its features
+ * @example matchFeature(egg, 'You need to agree to the EULA in order to run the server.')?.feature // 'eula'
  */
-export function matchFeature(features: readonly string[], line: string): { readonly feature: string } | null {
+export function matchFeature(
+  egg: Pick<Egg, 'features'> | readonly string[],
+  line: string,
+): { readonly feature: string } | null {
+  const features = 'features' in egg ? egg.features : egg
   const shown = line.replace(ANSI, '').toLowerCase()
-  const feature = features.find(
-    (name) => Object.hasOwn(SIGNS, name) && SIGNS[name]?.some((sign) => shown.includes(sign)),
-  )
+  const isAbout = (name: string) =>
+    (Object.hasOwn(SIGNS, name) && SIGNS[name]?.some((sign) => shown.includes(sign))) ||
+    (name === 'java_version' && NEWER_JAVA.test(shown))
+  const feature = features.find(isAbout)
   return feature === undefined ? null : { feature }
 }
