@@ -13,6 +13,7 @@ export default defineConfig({
       node('core', ['packages/core/src/**/*.test.ts']),
       node('panel', ['packages/panel/src/**/*.test.ts', 'migrations/src/**/*.test.ts'], 30_000),
       node('daemon', ['packages/daemon/src/**/*.test.ts']),
+      node('scripts', ['scripts/**/*.test.ts'], 60_000),
       './packages/ui-vue/vitest.config.ts',
       {
         resolve: { conditions },

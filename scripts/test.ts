@@ -39,6 +39,7 @@ const groups: readonly Group[] = [
   { name: 'core', argv: vitest('--project', 'core'), missing: null },
   { name: 'panel', argv: vitest('--project', 'panel'), missing: null },
   { name: 'daemon', argv: vitest('--project', 'daemon'), missing: null },
+  { name: 'scripts', argv: vitest('--project', 'scripts'), missing: null },
   { name: 'ui-vue', argv: vitest('--project', 'ui-vue'), missing: null },
   { name: 'end to end', argv: vitest('--project', 'e2e'), missing: browser ?? engine },
 ]
