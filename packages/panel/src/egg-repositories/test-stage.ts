@@ -9,6 +9,8 @@ import {
   type EggRepository,
   type EggRepositoryEgg,
   type Operation,
+  type QueryOf,
+  type ResponseOf,
 } from '@hatchery/core/api'
 import { TEST_EGG } from '../nodes/test-node.ts'
 import { until } from '../nodes/until.ts'
@@ -83,8 +85,14 @@ export async function openRepositoryStage(
       const found: EggRepositoryEgg[] = []
       let cursor: string | null = null
       do {
-        const query = { limit: 100, ...(cursor !== null && { cursor }), ...(state && { state }) }
-        const page = (await client.call(listEggRepositoryEggs, { params: { repository }, query })).body
+        const query: QueryOf<typeof listEggRepositoryEggs> = {
+          limit: 100,
+          ...(cursor !== null && { cursor }),
+          ...(state && { state }),
+        }
+        const page: ResponseOf<typeof listEggRepositoryEggs> = (
+          await client.call(listEggRepositoryEggs, { params: { repository }, query })
+        ).body
         found.push(...page.data)
         cursor = page.nextCursor
       } while (cursor !== null)

@@ -19,6 +19,8 @@ export interface TestGitServer extends AsyncDisposable {
   answer: ((request: IncomingMessage, response: ServerResponse) => void) | null
   /** `user:password` that is asked for. */
   credentials: string | null
+  /** The answer of git, for a request that `answer` has held back. */
+  serve(request: IncomingMessage, response: ServerResponse): void
   /** A repository that is served as `<name>`. */
   createRepository(name: string, options?: { readonly branch?: string; readonly canFilter?: boolean }): TestRepository
 }
@@ -63,6 +65,7 @@ export async function openTestGitServer(): Promise<TestGitServer> {
     authorizations,
     answer: null,
     credentials: null,
+    serve: (request, response) => serve(root, request, response),
     createRepository: (name, options) => createRepository(root, url, name, options),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
