@@ -24,7 +24,7 @@ import { Upgrades } from './http/upgrades.ts'
 import { OutboundClient, type OutboundOptions } from './outbound/outbound-client.ts'
 import { createSecretBox } from './secrets/aes-secret-box.ts'
 import { checkMasterKey } from './secrets/check-master-key.ts'
-import { loadMasterKey } from './secrets/master-key.ts'
+import { loadMasterKey, loadPreviousMasterKey } from './secrets/master-key.ts'
 import type { BaseContext, Services } from './services.ts'
 import { SignInThrottle } from './sessions/sign-in-throttle.ts'
 import { takeLease, type Lease } from './storage/lease.ts'
@@ -124,6 +124,8 @@ async function assemble(
   const addresses = createClientAddresses(options.trustedProxies ?? [])
   const masterKey =
     options.masterKey instanceof Uint8Array ? options.masterKey : await loadMasterKey(options.masterKey.directory)
+  const previousKey =
+    options.masterKey instanceof Uint8Array ? null : await loadPreviousMasterKey(options.masterKey.directory)
 
   const onSqliteFallback = (reason: unknown) =>
     log.warn({ err: reason }, 'better-sqlite3 cannot be loaded here: the database is opened with node:sqlite')
@@ -148,7 +150,10 @@ async function assemble(
   closers.push(() => identity.close())
   const signIns = new SignInThrottle({ now, pause: options.pause })
 
-  const secrets = createSecretBox(masterKey)
+  const secrets = createSecretBox(masterKey, previousKey ? [previousKey] : [])
+  if (previousKey) {
+    log.warn('the rotation of the master key has not ended: stop the panel and run `hatchery master-key rotate` again')
+  }
   await checkMasterKey(store, secrets, now())
   const base: BaseContext = {
     db: store.db,

@@ -10,12 +10,13 @@ const HELP = `hatchery: game server hosting
 Usage: hatchery COMMAND [options]
 
 Commands:
-  up       run the panel and the agent of this machine
-  panel    run the panel alone
-  agent    run the agent alone (needs @hatchery/daemon)
-  egg      inspect, lint, convert and compare egg files
-  user     list users, create one, or set a password, on the running panel
-  help     this text
+  up          run the panel and the agent of this machine
+  panel       run the panel alone
+  agent       run the agent alone (needs @hatchery/daemon)
+  egg         inspect, lint, convert and compare egg files
+  master-key  replace the key that secrets in the database are encrypted under
+  user        list users, create one, or set a password, on the running panel
+  help        this text
 
 \`hatchery COMMAND --help\` tells more.`
 
@@ -39,6 +40,10 @@ export async function runCommand(argv: readonly string[], io: CommandIo): Promis
       case 'egg': {
         const { eggCommand } = await import('./egg.ts')
         return await eggCommand(rest, io)
+      }
+      case 'master-key': {
+        const { masterKeyCommand } = await import('./master-key.ts')
+        return await masterKeyCommand(rest, io)
       }
       case 'user': {
         const { userCommand } = await import('./user.ts')

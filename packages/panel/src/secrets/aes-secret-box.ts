@@ -16,6 +16,8 @@ export function createSecretBox(masterKey: Uint8Array, previous: readonly Uint8A
   const [currentId, current] = [...keys][0]!
 
   return {
+    isCurrent: (value) => value.startsWith(`v1.${currentId}.`),
+
     encrypt(plaintext, place) {
       const iv = randomBytes(IV_BYTES)
       const cipher = createCipheriv('aes-256-gcm', current, iv).setAAD(Buffer.from(`${currentId}:${place}`))

@@ -4,4 +4,6 @@ export interface SecretBox {
   encrypt(plaintext: string | Uint8Array, place: string): string
   /** @throws AppError `INTERNAL` when the value does not open */
   decrypt(value: string, place: string): Uint8Array
+  /** Whether the value was sealed with the key in force, and not with one before. */
+  isCurrent(value: string): boolean
 }
