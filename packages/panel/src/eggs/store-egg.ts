@@ -1,8 +1,10 @@
 import type { Transaction } from 'kysely'
+import type { Egg } from '@hatchery/core/eggs'
 import type { Context } from '../context.ts'
 import { nextGeneration } from '../servers/touch-server.ts'
 import type { Database } from '../storage/schema.ts'
 import { newUuid } from '../storage/uuid.ts'
+import { sealNewSecrets } from './seal-new-secrets.ts'
 import { textHash, type EggFile } from './read-egg-file.ts'
 
 /** Where an egg came from; what is left out stays as it is in an update. */
@@ -11,7 +13,7 @@ export interface EggSource {
   readonly repository?: { readonly id: number; readonly path: string } | null
 }
 
-type StoreContext = Pick<Context, 'now' | 'store'>
+type StoreContext = Pick<Context, 'now' | 'secrets' | 'store'>
 
 /** @returns the new egg */
 export async function insertEgg(
@@ -49,6 +51,7 @@ export async function replaceEgg(
   file: EggFile,
   source: EggSource,
 ): Promise<readonly number[] | null> {
+  const before = await trx.selectFrom('eggs').select('model').where('id', '=', egg.id).executeTakeFirst()
   let update = trx
     .updateTable('eggs')
     .set((eb) => ({
@@ -59,7 +62,7 @@ export async function replaceEgg(
     .where('id', '=', egg.id)
   if (egg.revision !== null) update = update.where('revision', '=', egg.revision)
   const { numUpdatedRows } = await update.executeTakeFirst()
-  if (numUpdatedRows === 0n) return null
+  if (!before || numUpdatedRows === 0n) return null
 
   const columns = { text_hash: textHash(file.text), ...sourceColumns(source) }
   const known = await trx.selectFrom('egg_sources').select('egg_id').where('egg_id', '=', egg.id).executeTakeFirst()
@@ -69,6 +72,7 @@ export async function replaceEgg(
       .insertInto('egg_sources')
       .values({ egg_id: egg.id, ...NOWHERE, ...columns })
       .execute()
+  await sealNewSecrets(ctx, trx, egg.id, JSON.parse(before.model) as Egg, file.egg)
   return raiseServersOf(trx, egg.id)
 }
 

@@ -10,7 +10,7 @@ import {
   updateEgg,
   updateStartup,
 } from '@hatchery/core/api'
-import { diffEggs, parseEgg } from '@hatchery/core/eggs'
+import { diffEggs, exportEgg as writeEgg, parseEgg } from '@hatchery/core/eggs'
 import { describe, expect, test } from 'vitest'
 import { createTestNode, TEST_EGG } from '../nodes/test-node.ts'
 import { until } from '../nodes/until.ts'
@@ -126,7 +126,7 @@ for (const dialect of DIALECTS) {
       expect(shown.from).toMatchObject({ kind: 'file', url: null, fileName: 'egg.json' })
       const attempts = [1, 2, 3].map(() => client.call(updateEgg, { params, body: { ...file, hash: shown.hash } }))
       const statuses = (await Promise.all(attempts)).map(({ status }) => status)
-      expect(statuses.toSorted()).toEqual([200, 409, 409])
+      expect(statuses.toSorted((a, b) => a - b)).toEqual([200, 409, 409])
       expect(await client.refusal(updateEgg, { params, body: { ...file, hash: shown.hash } })).toBe(
         'EGG_UPDATE_CHANGED',
       )
@@ -150,6 +150,26 @@ describe('a new required variable', () => {
       servers: [{ id: server.id, name: 'Survival', variables: [{ envVariable: 'SEED', failed: ['Required'] }] }],
     })
     expect(body.changes).toMatchObject([{ area: 'variables', kind: 'added', effect: 'value-needed' }])
+  })
+})
+
+describe('a variable that becomes a secret', () => {
+  test('is sealed on every server, and keeps its value', async () => {
+    await using node = await createTestNode({ outbound: { policy } })
+    const { client, panel } = node
+    const server = await node.createServer({ variables: { GREETING: 'planted-3K' } })
+    const stored = async () =>
+      JSON.stringify(await panel.ctx.db.selectFrom('server_variables').select('value').execute())
+    expect(await stored()).toContain('planted-3K')
+    const { egg } = await parseEgg(TEST_EGG)
+    const variables = egg!.variables.map((variable) => ({ ...variable, secret: variable.envVariable === 'GREETING' }))
+    const { text } = await writeEgg({ ...egg!, variables }, 'hatchery')
+    const params = { egg: node.egg }
+    const { hash } = (await client.call(checkEggUpdate, { params, body: { text } })).body
+    expect((await client.call(updateEgg, { params, body: { text, hash } })).status).toBe(200)
+    expect(await stored()).not.toContain('planted-3K')
+    const startup = (await client.call(getStartup, { params: { server: server.id } })).body.variables
+    expect(startup.find(({ envVariable }) => envVariable === 'GREETING')).toMatchObject({ value: 'planted-3K' })
   })
 })
 

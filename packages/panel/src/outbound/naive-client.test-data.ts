@@ -1,5 +1,6 @@
 import { get } from 'node:http'
 import { isIP } from 'node:net'
+import { callbackify } from 'node:util'
 import type { AddressPolicy } from './address-policy.ts'
 import type { Lookup } from './connect.ts'
 
@@ -15,14 +16,10 @@ export function createNaiveClient(policy: AddressPolicy, lookup: Lookup): (addre
         _options: unknown,
         done: (error: Error | null, addresses: { address: string; family: number }[]) => void,
       ) => {
-        lookup(hostname).then(
-          (addresses) =>
-            done(
-              null,
-              addresses.map((address) => ({ address, family: isIP(address) })),
-            ),
-          (error: Error) => done(error, []),
-        )
+        callbackify(lookup)(hostname, (error, addresses = []) => {
+          const found = addresses.map((address) => ({ address, family: isIP(address) }))
+          done(error, found)
+        })
       }
       get(url, { agent: false, lookup: lookUpAgain as never }, (response) => {
         const { location } = response.headers

@@ -301,7 +301,9 @@ describe('an answer', () => {
   })
 
   test('that is too large is not taken, whether it says so, lies, or never ends', async () => {
-    const says = ask((_request, response) => void response.writeHead(200, { 'content-length': 10_001 }).flushHeaders())
+    const says = ask((_request, response) => {
+      response.writeHead(200, { 'content-length': 10_001 }).flushHeaders()
+    })
     expect(await codeOf(says)).toBe('OUTBOUND_TOO_LARGE')
     const endless = ask((_request, response) => {
       const pour = (): void => {
