@@ -13,6 +13,15 @@ import {
   users,
   uuid,
 } from './mock-data.ts'
+import {
+  DIAGNOSTICS,
+  eggCheck,
+  eggExport,
+  repositories,
+  repositoryEggs,
+  syncOperation,
+  updatePreview,
+} from './mock-eggs.ts'
 import { announce } from './mock-live.ts'
 
 /** `empty`: nobody has done anything yet. `error`: every list fails. `slow`: lists never answer. `member`: no administrator. */
@@ -37,6 +46,32 @@ export class Refusal extends Error {
 }
 
 const page = <T>(data: readonly T[]): { data: readonly T[]; nextCursor: null } => ({ data, nextCursor: null })
+const EGG_TEXT = JSON.stringify({
+  meta: { version: 'PTDL_v2' },
+  name: 'Paper',
+  author: 'eggs@hatchery.test',
+  startup: 'java -jar {{SERVER_JARFILE}}',
+  docker_images: { 'Java 21': 'ghcr.io/hatchery/java:21' },
+  config: {
+    files: JSON.stringify({
+      'server.properties': {
+        parser: 'properties',
+        find: { 'server-ip': '0.0.0.0', 'server-port': '{{server.build.default.port}}', 'query.port': 25_565 },
+      },
+    }),
+    startup: JSON.stringify({ done: ')! For help, type ' }),
+    logs: '{}',
+    stop: 'stop',
+  },
+  scripts: {
+    installation: {
+      script: `#!/bin/ash\nset -e\n\ncd /mnt/server\n${Array.from({ length: 30 }, (_, index) => `echo "step ${index}: a line of the script that goes on for quite a while so that it has to be scrolled"`).join('\n')}\n`,
+      container: 'ghcr.io/hatchery/installers:alpine',
+      entrypoint: 'ash',
+    },
+  },
+  variables: [],
+})
 const NEXT: Readonly<Record<PowerAction, readonly [ServerState, ServerState]>> = {
   start: ['starting', 'running'],
   restart: ['stopping', 'running'],
@@ -237,16 +272,51 @@ const answers: Readonly<Record<string, (call: Call, mood: Mood) => unknown>> = {
   listNests: () => page(nests),
   listEggs: () => page(eggs),
   getEgg: ({ params }) => eggDetails(byId(eggs, params['egg'])),
-  getEggSource: () => ({ fileName: 'egg-paper.json', text: '{}' }),
-  checkEgg: () => ({
-    ok: true,
-    name: 'Paper',
-    format: 'PTDL_v2',
-    variableCount: 6,
-    images: ['ghcr.io/hatchery/java:21'],
-    diagnostics: eggDetails(byId(eggs, eggs[0]?.id)).diagnostics,
-    existing: null,
+  getEggSource: () => ({ fileName: 'egg-paper.json', text: EGG_TEXT }),
+  checkEgg: ({ body }) => eggCheck(String(body['text'])),
+  fetchEgg({ body }) {
+    if (String(body['url']).includes('10.0.'))
+      throw new Refusal(403, 'OUTBOUND_REFUSED', 'The panel does not connect to it.', {
+        host: '10.0.0.5',
+        reason: 'it is a private address',
+      })
+    return { url: body['url'], fileName: 'egg-paper.json', text: 'Paper' }
+  },
+  checkEggUpdate: ({ params }) => updatePreview(params['egg'] ?? ''),
+  updateEgg: ({ params }) => ({
+    egg: eggDetails(byId(eggs, params['egg'])),
+    serverCount: 3,
+    servers: updatePreview('').servers,
+    affectedCount: 2,
   }),
+  exportEgg: ({ query }) => eggExport(query.get('format')),
+  listEggRepositories: () => page(repositories),
+  getEggRepository: ({ params }) => byId(repositories, params['repository']),
+  createEggRepository: () => repositories[3],
+  updateEggRepository: ({ params }) => byId(repositories, params['repository']),
+  deleteEggRepository: () => ({}),
+  syncEggRepository: () => ({ operation: syncOperation.id }),
+  installRepositoryEggs: () => ({ operation: syncOperation.id }),
+  getOperation: () => syncOperation,
+  getEggRepositoryEgg: ({ params }) => ({
+    ...byId(repositoryEggs, params['entry']),
+    images: ['ghcr.io/hatchery/java:21', 'ghcr.io/hatchery/java:17'],
+    diagnostics: DIAGNOSTICS,
+    text: EGG_TEXT,
+  }),
+  listEggRepositoryEggs({ params, query }) {
+    if (params['repository'] !== repositories[0]?.id) return page([])
+    const [search, state, from] = [query.get('search') ?? '', query.get('state'), Number(query.get('cursor') ?? 0)]
+    const found = repositoryEggs.filter(
+      (one) =>
+        `${one.name} ${one.path}`.toLowerCase().includes(search.toLowerCase()) && (!state || one.state === state),
+    )
+    const limit = Number(query.get('limit') ?? 25)
+    return {
+      data: found.slice(from, from + limit),
+      nextCursor: from + limit < found.length ? String(from + limit) : null,
+    }
+  },
   importEgg: () => eggDetails(byId(eggs, eggs[0]?.id)),
 }
 

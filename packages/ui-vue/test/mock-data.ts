@@ -123,6 +123,8 @@ const egg = (name: string, nest: number, description: string): EggSummary => ({
   description,
   format: 'PTDL_v2',
   features: ['eula', 'java_version'],
+  updateUrl: nest === 0 ? 'https://raw.example/eggs/main/java/paper/egg-paper.json' : null,
+  origin: null,
   serverCount: 3,
   createdAt: NOW - 60 * DAY,
   revision: 1,

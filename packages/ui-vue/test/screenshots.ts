@@ -6,6 +6,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { chromium, type Page } from 'playwright-core'
 import { eggs, nodes, servers } from './mock-data.ts'
+import { repositories } from './mock-eggs.ts'
 import { startMockPanel, type Mood } from './mock-panel.ts'
 
 interface Shot {
@@ -54,7 +55,38 @@ const SHOTS: readonly Shot[] = [
   { name: 'locations', path: '/admin/locations' },
   { name: 'eggs', path: '/admin/eggs' },
   { name: 'egg', path: `/admin/eggs/${eggs[0]?.id}` },
+  { name: 'egg-files', path: `/admin/eggs/${eggs[0]?.id}`, act: openFiles },
+  {
+    name: 'egg-update',
+    path: `/admin/eggs/${eggs[0]?.id}`,
+    act: (page) => page.locator('main header .hy-button').first().click(),
+  },
+  {
+    name: 'egg-export',
+    path: `/admin/eggs/${eggs[0]?.id}`,
+    act: (page) => page.locator('main header .hy-button').nth(1).click(),
+  },
+  { name: 'eggs-empty', path: '/admin/eggs', mood: 'empty' },
   { name: 'import', path: '/admin/eggs', act: importEgg },
+  { name: 'import-start', path: '/admin/eggs', act: openImport },
+  { name: 'import-many', path: '/admin/eggs', act: importMany },
+  { name: 'repositories', path: '/admin/egg-repositories' },
+  { name: 'repositories-empty', path: '/admin/egg-repositories', mood: 'empty' },
+  {
+    name: 'repository-add',
+    path: '/admin/egg-repositories',
+    act: (page) => page.locator('main header .hy-button[data-variant=primary]').click(),
+  },
+  { name: 'repository', path: `/admin/egg-repositories/${repositories[0]?.id}` },
+  { name: 'repository-chosen', path: `/admin/egg-repositories/${repositories[0]?.id}`, act: chooseEggs },
+  { name: 'repository-egg', path: `/admin/egg-repositories/${repositories[0]?.id}`, act: showEgg },
+  {
+    name: 'repository-updates',
+    path: `/admin/egg-repositories/${repositories[0]?.id}`,
+    act: (page) => page.locator('main header .hy-button').first().click(),
+  },
+  { name: 'repository-failed', path: `/admin/egg-repositories/${repositories[1]?.id}` },
+  { name: 'repository-syncing', path: `/admin/egg-repositories/${repositories[2]?.id}` },
   { name: 'activity', path: '/admin/activity' },
   { name: 'palette', path: '/', act: (page) => page.keyboard.press('Control+k') },
   { name: 'not-found', path: '/no/such/page' },
@@ -67,9 +99,38 @@ const WIDTHS = [
 const THEMES = ['light', 'dark'] as const
 const OUT = process.env['SHOTS_DIR'] ?? '/tmp/ui-shots'
 
-async function importEgg(page: Page): Promise<void> {
+async function openImport(page: Page): Promise<void> {
   await page.locator('main .hy-button[data-variant=primary]').first().click()
-  await page.locator('.hy-dialog textarea').fill('{}')
+  await page.locator('.hy-dialog textarea').waitFor()
+}
+const eggFile = (name: string, text: string) => ({ name, mimeType: 'application/json', buffer: Buffer.from(text) })
+async function importEgg(page: Page): Promise<void> {
+  await openImport(page)
+  await page.locator('.hy-dialog input[type=file]').setInputFiles(eggFile('egg-paper.json', '{"name": "Paper"}'))
+}
+async function importMany(page: Page): Promise<void> {
+  await openImport(page)
+  await page
+    .locator('.hy-dialog input[type=file]')
+    .setInputFiles([
+      eggFile('egg-paper.json', '{"name": "Paper"}'),
+      eggFile('egg-terraria-with-quite-a-long-name-of-its-file-that-does-not-fit.json', '{}'),
+      eggFile('notes.json', 'trouble'),
+      eggFile('egg-terraria-2.yaml', 'name: Terraria'),
+    ])
+}
+async function openFiles(page: Page): Promise<void> {
+  const summaries = page.locator('main details > summary')
+  await summaries.nth(0).click()
+  await summaries.nth(1).click()
+  await page.locator('main details table').waitFor()
+  await summaries.nth(0).scrollIntoViewIfNeeded()
+}
+async function chooseEggs(page: Page): Promise<void> {
+  for (const index of [0, 1, 2]) await page.locator('main input[type=checkbox]').nth(index).check()
+}
+async function showEgg(page: Page): Promise<void> {
+  await page.locator('main li[data-state=available] button').first().click()
 }
 
 const require = createRequire(import.meta.url)

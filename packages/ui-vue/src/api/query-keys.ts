@@ -22,5 +22,12 @@ export const queryKeys = {
   eggs: ['eggs'],
   eggList: (filter: object) => ['eggs', 'list', filter],
   egg: (id: string) => ['eggs', 'one', id],
+  eggFile: (id: string) => ['eggs', 'one', id, 'file'],
+  eggExport: (id: string, target: string) => ['eggs', 'one', id, 'export', target],
+  eggRepositories: ['egg-repositories'],
+  eggRepository: (id: string) => ['egg-repositories', 'one', id],
+  eggRepositoryEggs: (id: string, filter: object) => ['egg-repositories', 'one', id, 'eggs', filter],
+  eggRepositoryEgg: (id: string, entry: string) => ['egg-repositories', 'one', id, 'egg', entry],
+  operation: (id: string) => ['operation', id],
   activity: (filter: object) => ['activity', filter],
 } as const

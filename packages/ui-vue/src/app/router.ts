@@ -18,6 +18,7 @@ declare module 'vue-router' {
 
 const serverPage = { messages: ['server', 'servers'], section: 'dashboard' } as const
 const accountPage = { messages: ['account'], section: 'account' } as const
+const eggs = { messages: ['admin', 'servers', 'eggs'], section: 'admin-eggs' } as const
 const admin = (section: string) => ({ messages: ['admin', 'servers'], section }) as const
 
 export const routes: readonly RouteRecordRaw[] = [
@@ -123,14 +124,27 @@ export const routes: readonly RouteRecordRaw[] = [
         path: 'admin/eggs',
         name: 'admin-eggs',
         component: () => import('../admin/eggs/EggsPage.vue'),
-        meta: admin('admin-eggs'),
+        meta: eggs,
       },
       {
         path: 'admin/eggs/:egg',
         name: 'admin-egg',
         component: () => import('../admin/eggs/EggPage.vue'),
         props: true,
-        meta: admin('admin-eggs'),
+        meta: eggs,
+      },
+      {
+        path: 'admin/egg-repositories',
+        name: 'egg-repositories',
+        component: () => import('../admin/egg-repositories/RepositoriesPage.vue'),
+        meta: eggs,
+      },
+      {
+        path: 'admin/egg-repositories/:repository',
+        name: 'egg-repository',
+        component: () => import('../admin/egg-repositories/RepositoryPage.vue'),
+        props: true,
+        meta: eggs,
       },
       {
         path: 'admin/activity',

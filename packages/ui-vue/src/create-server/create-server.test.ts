@@ -13,6 +13,8 @@ const summary: EggSummary = {
   description: '',
   format: 'PTDL_v2',
   features: [],
+  updateUrl: null,
+  origin: null,
   serverCount: 0,
   createdAt: 0,
   revision: 1,

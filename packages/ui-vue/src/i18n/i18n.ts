@@ -6,7 +6,16 @@ export const LANGUAGES = [
 ] as const
 export type Language = (typeof LANGUAGES)[number]['code']
 /** Message files are split by page group; a page names the groups it needs in its route. */
-export type MessageGroup = 'shell' | 'errors' | 'signIn' | 'servers' | 'server' | 'account' | 'admin' | 'permissions'
+export type MessageGroup =
+  | 'shell'
+  | 'errors'
+  | 'signIn'
+  | 'servers'
+  | 'server'
+  | 'account'
+  | 'admin'
+  | 'eggs'
+  | 'permissions'
 
 const RIGHT_TO_LEFT = new Set(['ar', 'fa', 'he', 'ur'])
 const STORAGE_KEY = 'hatchery:language'

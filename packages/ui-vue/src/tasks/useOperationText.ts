@@ -6,8 +6,16 @@ import { useFormat } from '../i18n/useFormat.ts'
 export function useOperationText() {
   const { t, te } = useI18n()
   const format = useFormat()
+  const has = (key: string): boolean => te(key) || te(key, 'en')
   const word = (group: string, name: string): string =>
-    te(`shell.${group}.${name}`) || te(`shell.${group}.${name}`, 'en') ? t(`shell.${group}.${name}`) : name
+    has(`shell.${group}.${name}`) ? t(`shell.${group}.${name}`) : name
+  const kindKey = ({ kind }: Operation): string => kind.replace(/[.-]/g, '_')
+
+  /** The same phase may mean something else in another kind of job. */
+  function phaseWord(operation: Operation): string {
+    const own = `${kindKey(operation)}_${operation.phase}`
+    return word('phase', has(`shell.phase.${own}`) ? own : operation.phase)
+  }
 
   function amount({ progress }: Operation): string {
     if (!progress) return ''
@@ -18,13 +26,10 @@ export function useOperationText() {
   }
 
   return {
-    kind: (operation: Operation): string => word('operation', operation.kind.replace(/[.-]/g, '_')),
+    kind: (operation: Operation): string => word('operation', kindKey(operation)),
     phase: (operation: Operation): string =>
       [
-        word(
-          operation.status === 'running' ? 'phase' : 'status',
-          operation.status === 'running' ? operation.phase : operation.status,
-        ),
+        operation.status === 'running' ? phaseWord(operation) : word('status', operation.status),
         amount(operation),
         operation.progress?.detail,
       ]

@@ -60,7 +60,7 @@ export async function mountInApp(
   component: Component,
   options: { props?: Record<string, unknown>; replies?: Replies; path?: string } = {},
 ) {
-  await loadMessages(['shell', 'errors', 'signIn', 'servers', 'server', 'account', 'admin', 'permissions'])
+  await loadMessages(['shell', 'errors', 'signIn', 'servers', 'server', 'account', 'admin', 'eggs', 'permissions'])
   i18n.global.locale.value = 'en'
   const sent: SentRequest[] = []
   const client = createClient({
