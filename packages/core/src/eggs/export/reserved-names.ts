@@ -67,13 +67,19 @@ export function withoutReservedNames(egg: Egg, isReserved: (name: string) => boo
   }
 }
 
+/** The name as it is written and in upper case, unless another variable is called that. */
+function spellingsOf(name: string, names: ReadonlyMap<string, string>): string {
+  const upper = name.toUpperCase()
+  return (names.has(upper) ? [name] : [...new Set([name, upper])]).map(escaped).join('|')
+}
+
 const escaped = (name: string): string => name.replaceAll(/[^\w]/g, '\\$&')
 
 /** `{{NAME}}`, `$NAME` and `${NAME…}`, as the egg writes the name and in upper case. */
 function inShell(text: string, names: ReadonlyMap<string, string>): string {
   let result = text
   for (const [name, other] of names) {
-    const either = [...new Set([name, name.toUpperCase()])].map(escaped).join('|')
+    const either = spellingsOf(name, names)
     result = result.replace(new RegExp(`(\\{\\{|\\$\\{?[#!]?)(?:${either})(?!\\w)`, 'g'), `$1${other}`)
   }
   return result
@@ -84,7 +90,7 @@ function inPlaceholders(text: string, names: ReadonlyMap<string, string>): strin
   for (const [name, other] of names) {
     const prefix =
       '\\{\\{(?:env|server\\.env|server\\.environment|server\\.build\\.env|server\\.build\\.environment)\\.'
-    const either = [...new Set([name, name.toUpperCase()])].map(escaped).join('|')
+    const either = spellingsOf(name, names)
     result = result.replace(new RegExp(`(${prefix})(?:${either})(?=\\}\\})`, 'g'), `$1${other}`)
   }
   return result
