@@ -45,6 +45,13 @@ const CONVENTIONS: readonly Convention[] = [
     forbidden: /\bprocess\.env\b/,
   },
   {
+    name: 'what a person names is fetched through ctx.outbound',
+    files: /^packages\/panel\/src\//,
+    // Own nodes, other instances and this machine's engine are reached otherwise; the last one runs in a browser.
+    except: /\.test\.ts$|test-[\w-]+\.ts$|\/(outbound|wings|instances|cli)\/|\/docs-page\.ts$/,
+    forbidden: /(?<![.\w])fetch\(|from '(undici|node:https|node:http2)'/,
+  },
+  {
     name: 'no silent catch',
     files: /^(packages|migrations|scripts)\/.*\.(ts|vue)$/,
     forbidden: /catch( \([a-z_]+\))? \{ *\}/,

@@ -37,7 +37,7 @@ export async function syncRepository(ctx: Context, job: RepositoryJob): Promise<
 
 async function readAndStore(ctx: Context, job: RepositoryJob, repository: RepositoryRow): Promise<void> {
   const syncedFrom = placeHash(repository)
-  const { commit, files } = await fetch(ctx, job, repository, syncedFrom)
+  const { commit, files } = await fetchRepository(ctx, job, repository, syncedFrom)
   const counts = { added: 0, changed: 0, removed: 0 }
   const present = new Set<string>()
   if (files !== null) {
@@ -75,7 +75,7 @@ async function readAndStore(ctx: Context, job: RepositoryJob, repository: Reposi
   })
 }
 
-async function fetch(
+async function fetchRepository(
   ctx: Context,
   job: RepositoryJob,
   repository: RepositoryRow,

@@ -16,8 +16,8 @@ export function createNaiveClient(policy: AddressPolicy, lookup: Lookup): (addre
         _options: unknown,
         done: (error: Error | null, addresses: { address: string; family: number }[]) => void,
       ) => {
-        callbackify(lookup)(hostname, (error, addresses = []) => {
-          const found = addresses.map((address) => ({ address, family: isIP(address) }))
+        callbackify(lookup)(hostname, (error, addresses) => {
+          const found = error ? [] : addresses.map((address) => ({ address, family: isIP(address) }))
           done(error, found)
         })
       }

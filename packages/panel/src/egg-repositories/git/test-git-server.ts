@@ -88,7 +88,7 @@ function makeCertificate(root: string): { key: string; cert: string } {
 
 /** The environment of the machine stays outside: no configuration of whoever runs the tests. */
 const environment = (more: Readonly<Record<string, string>> = {}) => ({
-  PATH: process.env['PATH'] ?? '',
+  PATH: '/usr/local/bin:/usr/bin:/bin',
   HOME: '/nonexistent',
   GIT_CONFIG_NOSYSTEM: '1',
   GIT_AUTHOR_NAME: 'Tests',
