@@ -89,6 +89,22 @@ const list: readonly AcceptanceLine[] = [
       }
     },
   },
+  {
+    requirement: 'server list, PostgreSQL: the same rate with 50,000 servers (≥ 0.9 times)',
+    async measure() {
+      await using smallDatabase = await newPostgres()
+      await using largeDatabase = await newPostgres()
+      await using small = await openListBench({ databaseUrl: smallDatabase.url, servers: 1000, pinned: false })
+      await using large = await openListBench({ databaseUrl: largeDatabase.url, servers: 50_000, pinned: false })
+      const pairs = Array.from({ length: ROUNDS }, () => [small.run(1), large.run(1)] as const)
+      const [few, many] = [bestOf(pairs.map(([one]) => one)), bestOf(pairs.map(([, other]) => other))]
+      const ratio = many.requestsPerSecond / few.requestsPerSecond
+      return {
+        figure: `${whole(few.requestsPerSecond)} and ${whole(many.requestsPerSecond)} requests/s with 1,000 and with 50,000 servers: ${ratio.toFixed(2)} times`,
+        passed: ratio >= 0.9,
+      }
+    },
+  },
 ]
 
 function memoryResult({ pssMiB, pairedMiB }: Memory, limitMb: number): { figure: string; passed: boolean } {
