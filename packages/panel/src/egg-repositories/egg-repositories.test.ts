@@ -18,13 +18,14 @@ import {
 } from '@hatchery/core/api'
 import { describe, expect, test } from 'vitest'
 import { DIALECTS } from '../testing/test-panel.ts'
+import { hasGitServer } from './git/git-server.test-data.ts'
 import { eggNamed, openRepositoryStage } from './test-stage.ts'
 
 const statesOf = (eggs: readonly { path: string; state: string }[]) =>
   Object.fromEntries(eggs.map(({ path, state }) => [path, state]))
 
 for (const dialect of DIALECTS) {
-  describe(`egg repositories on ${dialect}`, () => {
+  describe.skipIf(!hasGitServer)(`egg repositories on ${dialect}`, () => {
     test('are read, browsed, installed from, followed and removed', async () => {
       await using stage = await openRepositoryStage({ dialect })
       const { client, upstream } = stage
@@ -258,7 +259,7 @@ for (const dialect of DIALECTS) {
   })
 }
 
-describe('a repository at a private address', () => {
+describe.skipIf(!hasGitServer)('a repository at a private address', () => {
   test('is refused when it is written, and when its name leads there', async () => {
     const lookup = async () => ['10.0.0.7']
     await using stage = await openRepositoryStage({ outbound: { lookup } })

@@ -14,6 +14,7 @@ import { until } from '../nodes/until.ts'
 import { DIALECTS } from '../testing/test-panel.ts'
 import { JobLostError, leaseName } from './repository-job.ts'
 import { RepositoryWorker } from './repository-worker.ts'
+import { hasGitServer } from './git/git-server.test-data.ts'
 import { eggNamed, openRepositoryStage, type RepositoryStage } from './test-stage.ts'
 import { writeJob, type NewJob } from './write-job.ts'
 
@@ -45,7 +46,7 @@ function holdAnswers({ server }: RepositoryStage) {
 }
 
 for (const dialect of DIALECTS) {
-  describe(`jobs of egg repositories on ${dialect}`, () => {
+  describe.skipIf(!hasGitServer)(`jobs of egg repositories on ${dialect}`, () => {
     test('are due by themselves, and done once by several workers', async () => {
       await using stage = await openRepositoryStage({ dialect })
       const { panel, client, upstream, server } = stage
@@ -191,7 +192,7 @@ function dyingContext(ctx: Context, transactions: number) {
   return { ctx: contextWith(ctx, before), died: promise }
 }
 
-describe('an installation', () => {
+describe.skipIf(!hasGitServer)('an installation', () => {
   test('that was interrupted anywhere ends with every egg once', async () => {
     await using stage = await openRepositoryStage()
     const { panel, client, upstream, nest } = stage
@@ -216,7 +217,7 @@ describe('an installation', () => {
   })
 })
 
-describe('a large repository', () => {
+describe.skipIf(!hasGitServer)('a large repository', () => {
   test('of a thousand eggs is read, shown page by page and installed whole', async () => {
     await using stage = await openRepositoryStage()
     const { client, upstream, nest } = stage

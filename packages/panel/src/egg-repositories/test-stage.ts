@@ -18,7 +18,7 @@ import { createAddressPolicy } from '../outbound/address-policy.ts'
 import type { OutboundOptions } from '../outbound/outbound-client.ts'
 import { PUBLIC_ADDRESS } from '../outbound/test-web.ts'
 import { createTestPanel, type TestClient, type TestPanel, type TestPanelOptions } from '../testing/test-panel.ts'
-import { openTestGitServer, type TestGitServer, type TestRepository } from './git/test-git-server.ts'
+import { openTestGitServer, type TestGitServer, type TestRepository } from './git/git-server.test-data.ts'
 import type { JobHint } from './write-job.ts'
 
 /** The egg of the tests under another name. */

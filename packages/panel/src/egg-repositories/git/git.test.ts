@@ -6,7 +6,7 @@ import { OutboundClient } from '../../outbound/outbound-client.ts'
 import { PUBLIC_ADDRESS } from '../../outbound/test-web.ts'
 import { fetchFiles, type WantedFiles } from './fetch-files.ts'
 import type { GitCredentials } from './git-remote.ts'
-import { openTestGitServer, type TestGitServer } from './test-git-server.ts'
+import { hasGitServer, openTestGitServer, type TestGitServer } from './git-server.test-data.ts'
 
 const signal = new AbortController().signal
 const policy = createAddressPolicy([PUBLIC_ADDRESS])
@@ -31,7 +31,7 @@ const codeOf = (work: Promise<unknown>) =>
 const textsOf = ({ files }: Awaited<ReturnType<typeof read>>) =>
   Object.fromEntries((files ?? []).map(({ path, data }) => [path, data?.toString() ?? null]))
 
-describe('a git repository', () => {
+describe.skipIf(!hasGitServer)('a git repository', () => {
   for (const canFilter of [true, false]) {
     test(`is read as it stands, ${canFilter ? 'without' : 'with'} what is too large on the wire`, async () => {
       await using server = await openTestGitServer()
@@ -168,7 +168,7 @@ describe('a git repository', () => {
   })
 })
 
-describe('what is no git server', () => {
+describe.skipIf(!hasGitServer)('what is no git server', () => {
   test('is told apart from one', async () => {
     await using server = await openTestGitServer()
     server.createRepository('games').commit({ 'a.json': '1' })

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
@@ -6,6 +6,17 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { PUBLIC_ADDRESS } from '../../outbound/test-web.ts'
+
+/** False where git's server or openssl is not there; then the groups that need it are skipped, and say so. */
+export const hasGitServer = [
+  ['git', '--version'],
+  ['openssl', 'version'],
+].every(([program = '', argument = '']) => spawnSync(program, [argument]).status === 0)
+if (!hasGitServer) {
+  const message = 'skipped: git repositories (git and openssl are not both installed)'
+  if (process.env['HATCHERY_CI'] === '1') throw new Error(message)
+  console.log(message)
+}
 
 export interface TestGitServer extends AsyncDisposable {
   /** Certificate to trust, PEM. */
