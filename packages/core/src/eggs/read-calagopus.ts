@@ -1,5 +1,6 @@
 import type { Egg, EggConfig, EggConfigFile } from './model.ts'
-import { PARSERS, STARTUP_KEYS, readDone, readFind } from './read-config.ts'
+import { PARSERS } from './config-parsers.ts'
+import { STARTUP_KEYS, readDone, readFind } from './read-config.ts'
 import { readInstall, readName, readStartupCommands } from './read-panel-egg.ts'
 import { readVariables } from './read-variables.ts'
 import type { TreeReader } from './reader.ts'

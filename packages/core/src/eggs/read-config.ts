@@ -1,3 +1,4 @@
+import { PARSERS } from './config-parsers.ts'
 import type { EggConfig, EggConfigFile, EggReplacement } from './model.ts'
 import { readJson } from './read-json.ts'
 import type { TreeReader } from './reader.ts'
@@ -6,7 +7,6 @@ import { ReadError, isMap, pointerTo, treeToJson, treeToValue, unknownKeys, type
 export const PANEL_CONFIG_KEYS: ReadonlySet<string> = new Set(['files', 'startup', 'logs', 'stop'])
 export const STARTUP_KEYS: ReadonlySet<string> = new Set(['done', 'strip_ansi'])
 export const PANEL_FILE_KEYS: ReadonlySet<string> = new Set(['parser', 'find', 'create_file'])
-export const PARSERS: ReadonlySet<string> = new Set(['file', 'properties', 'ini', 'json', 'yaml', 'yml', 'xml', 'toml'])
 
 /** Reads `config` of a Pterodactyl or Pelican egg: each part is a map, or JSON inside a text. */
 export function readConfig(reader: TreeReader, value: Tree | undefined, pointer: string): EggConfig {

@@ -1,5 +1,5 @@
 import type { Egg, EggConfigFile } from '../model.ts'
-import { PARSERS } from '../read-config.ts'
+import { PARSERS } from '../config-parsers.ts'
 import type { FindingList } from './finding.ts'
 import { namesOf, unknownIn } from './known-names.ts'
 

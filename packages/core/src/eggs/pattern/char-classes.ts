@@ -1,3 +1,4 @@
+import { once } from '../once.ts'
 import { DIGITS, PatternError, SPACES, WORDS, charSet, weighed, type CharSet } from './pattern-tree.ts'
 
 export const POSIX: Readonly<Record<string, CharSet>> = {
@@ -32,11 +33,10 @@ export const POSIX: Readonly<Record<string, CharSet>> = {
   word: WORDS,
 }
 
-const wide = (source: string): CharSet =>
-  weighed({ ranges: [], properties: [new RegExp(`^[${source}]$`, 'u')], isNegated: false, nested: [] })
+const wide = (source: string): (() => CharSet) =>
+  once(() => weighed({ ranges: [], properties: [new RegExp(`^[${source}]$`, 'u')], isNegated: false, nested: [] }))
 
-/** What the names mean where classes are Unicode's. */
-export const UNICODE: Readonly<Record<string, CharSet>> = {
+const UNICODE: Readonly<Record<string, () => CharSet>> = {
   alpha: wide('\\p{L}'),
   digit: wide('\\p{Nd}'),
   alnum: wide('\\p{L}\\p{N}'),
@@ -45,6 +45,10 @@ export const UNICODE: Readonly<Record<string, CharSet>> = {
   space: wide('\\p{Z}\\t-\\r\\x85'),
   word: wide('\\p{L}\\p{N}_'),
 }
+
+/** What a name means where classes are Unicode's; undefined where that is what it always means. */
+export const unicodeClass = (name: string): CharSet | undefined =>
+  Object.hasOwn(UNICODE, name) ? UNICODE[name]?.() : undefined
 
 /** White space within a line, and what ends one, as `\h` and `\v` mean them. */
 export const HORIZONTAL = charSet([

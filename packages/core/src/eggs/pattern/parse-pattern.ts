@@ -1,7 +1,7 @@
 import {
   HORIZONTAL,
   POSIX,
-  UNICODE,
+  unicodeClass,
   VERTICAL,
   codeOf,
   compileProperty,
@@ -367,7 +367,7 @@ class PatternParser {
 
   /** A class by its POSIX name; with the flag `u`, PHP's means letters and digits of every script. */
   #posix(name: string): CharSet {
-    const wide = this.#flags.isUnicode && Object.hasOwn(UNICODE, name) ? UNICODE[name] : undefined
+    const wide = this.#flags.isUnicode ? unicodeClass(name) : undefined
     return wide ?? POSIX[name] ?? charSet([])
   }
 

@@ -1,6 +1,6 @@
 import { compilePattern, type Instruction, type Program } from './compile-pattern.ts'
 import { parsePattern } from './parse-pattern.ts'
-import { UNICODE } from './char-classes.ts'
+import { unicodeClass } from './char-classes.ts'
 import { WORDS, setHas, type Assertion, type CharSet, type PatternFlags } from './pattern-tree.ts'
 
 /** As many steps as PCRE takes before it gives up; some hundred milliseconds at worst. */
@@ -214,7 +214,7 @@ function holds(assert: Assertion, input: readonly number[], at: number): boolean
       return isBoundary(WORDS, input, at) === (assert === 'boundary')
     case 'boundaryUnicode':
     case 'noBoundaryUnicode':
-      return isBoundary(UNICODE['word'] ?? WORDS, input, at) === (assert === 'boundaryUnicode')
+      return isBoundary(unicodeClass('word') ?? WORDS, input, at) === (assert === 'boundaryUnicode')
     default:
       return assert satisfies never
   }

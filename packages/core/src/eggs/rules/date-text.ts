@@ -1,3 +1,4 @@
+import { once } from '../once.ts'
 import { offsetOf, partsAt, type DateParts } from './date-parts.ts'
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
@@ -15,25 +16,27 @@ const ZONE = '(?<zone>z|utc|gmt|(?:gmt|utc)?[+-]\\d{1,2}(?::?\\d{2})?)'
 const WEEKDAY = '(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\\s+)?'
 
 /** The forms of a date that PHP's `strtotime` knows and that name year and month. */
-const FORMS = [
-  `${SHORT}-${MM}-${DAY}`,
-  `${YEAR}/${MM}/${DAY}`,
-  `${MM}/${DAY}/${SHORT}`,
-  `${DAY}[-.]${MM}[-.]${YEAR}`,
-  `${DAY}\\.${MM}\\.(?<year>\\d{2})`,
-  `${DAY}${SUFFIX}[ .\\t-]*${MONTH}[ .\\t-]*${YEAR}`,
-  `${MONTH}[ .\\t-]*${DAY}${SUFFIX},?[ .\\t]+${YEAR}`,
-  `(?<year>\\d{4}|\\d{2})-${MONTH}-${DAY}`,
-  `${MONTH}[ .\\t-]*${YEAR}`,
-  `${YEAR}[ .\\t-]*${MONTH}`,
-  `${YEAR}-${MM}`,
-  `(?<year>\\d{4})(?<month>0[1-9]|1[0-2])(?<day>0[1-9]|[12]\\d|3[01])`,
-].map(
-  (date) =>
-    new RegExp(
-      `^\\s*${WEEKDAY}${date}(?:(?:\\s+|\\s*t)${TIME}(?:\\s*${ZONE})?|\\s*${ZONE.replace('<zone>', '<far>')})?\\s*$`,
-      'i',
-    ),
+const FORMS = once(() =>
+  [
+    `${SHORT}-${MM}-${DAY}`,
+    `${YEAR}/${MM}/${DAY}`,
+    `${MM}/${DAY}/${SHORT}`,
+    `${DAY}[-.]${MM}[-.]${YEAR}`,
+    `${DAY}\\.${MM}\\.(?<year>\\d{2})`,
+    `${DAY}${SUFFIX}[ .\\t-]*${MONTH}[ .\\t-]*${YEAR}`,
+    `${MONTH}[ .\\t-]*${DAY}${SUFFIX},?[ .\\t]+${YEAR}`,
+    `(?<year>\\d{4}|\\d{2})-${MONTH}-${DAY}`,
+    `${MONTH}[ .\\t-]*${YEAR}`,
+    `${YEAR}[ .\\t-]*${MONTH}`,
+    `${YEAR}-${MM}`,
+    `(?<year>\\d{4})(?<month>0[1-9]|1[0-2])(?<day>0[1-9]|[12]\\d|3[01])`,
+  ].map(
+    (date) =>
+      new RegExp(
+        `^\\s*${WEEKDAY}${date}(?:(?:\\s+|\\s*t)${TIME}(?:\\s*${ZONE})?|\\s*${ZONE.replace('<zone>', '<far>')})?\\s*$`,
+        'i',
+      ),
+  ),
 )
 
 const MAX_LENGTH = 200
@@ -43,7 +46,7 @@ export function readDate(written: string): DateParts | null {
   if (written.length > MAX_LENGTH) return null
   const stamp = /^\s*@(-?\d{1,14})\s*$/.exec(written)?.[1]
   if (stamp !== undefined) return partsAt(Number(stamp) * 1000)
-  for (const form of FORMS) {
+  for (const form of FORMS()) {
     const found = form.exec(written)?.groups
     if (!found) continue
     const { name, half, fraction = '0', zone, far } = found

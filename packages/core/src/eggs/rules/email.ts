@@ -1,8 +1,10 @@
+import { once } from '../once.ts'
+
 const LABEL_BYTES = 63
 const DOMAIN_BYTES = 253
 
 /** Letters, digits and what is neither a sign nor a control character beyond ASCII. */
-const WORD = /[A-Za-z0-9]|[^\0-\x7f\p{S}\p{C}]/u
+const WORD = once(() => /[A-Za-z0-9]|[^\0-\x7f\p{S}\p{C}]/u)
 /** What may stand in front of the `@` without quotes, beside words and dots. */
 const MARKS = new Set("!#$%&'*+-/=?^_`{|}~\\")
 /** Signs that Unicode counts as punctuation, and mail servers do not know. */
@@ -27,19 +29,19 @@ function closingQuote(text: string): number {
 }
 
 /** A backslash may stand before a sign only. */
-const ESCAPED_WORD = /\\(?:[A-Za-z0-9]|[^\0-\x7f\p{S}\p{C}¿¡])/u
+const ESCAPED_WORD = once(() => /\\(?:[A-Za-z0-9]|[^\0-\x7f\p{S}\p{C}¿¡])/u)
 
 const isDotAtom = (local: string): boolean =>
   !/^\.|\.\.|\.$/.test(local) &&
-  !ESCAPED_WORD.test(local) &&
-  [...local].every((char) => char === '.' || MARKS.has(char) || WORD.test(char))
+  !ESCAPED_WORD().test(local) &&
+  [...local].every((char) => char === '.' || MARKS.has(char) || WORD().test(char))
 
 function isDomain(domain: string): boolean {
   // What stands in brackets is an address of a host; whether it is a good one is not asked.
   if (domain.startsWith('[')) return /^\[[^[\]\\\0]*\]$/.test(domain)
   if (domain === '' || bytesOf(domain) > DOMAIN_BYTES) return false
   if (/^[.-]|\.\.|-\.|[.-]$/.test(domain) || NOT_IN_HOSTS.test(domain)) return false
-  if (![...domain].every((char) => char === '.' || char === '-' || WORD.test(char))) return false
+  if (![...domain].every((char) => char === '.' || char === '-' || WORD().test(char))) return false
   return domain.split('.').every((label) => bytesOf(label) <= LABEL_BYTES)
 }
 

@@ -1,3 +1,4 @@
+import { once } from '../once.ts'
 import { BrokenRule, parameterOf, text, type Check } from './check.ts'
 import { codePoints, createPattern } from '../pattern/pattern.ts'
 import { toBytes } from './compile-rules.ts'
@@ -35,11 +36,12 @@ export const matches: Check = (value, rule, { budget }) => {
   return pattern.find(codePoints(rule.pattern.isUnicode ? value : toBytes(value)), 0, budget) !== null
 }
 
-/** `alpha` and its kind: Unicode, or ASCII where the parameter says so. */
-export const spelled =
-  (unicode: RegExp, ascii: RegExp): Check =>
-  (value, rule) =>
-    value !== null && (rule.parameters[0] === 'ascii' ? ascii : unicode).test(value)
+/** `alpha` and its kind: characters of Unicode, or those of ASCII where the parameter says so. */
+export function spelled(unicode: string, ascii: string): Check {
+  const wide = once(() => new RegExp(`^[${unicode}]+$`, 'u'))
+  const narrow = once(() => new RegExp(`^[${ascii}]+$`))
+  return (value, rule) => value !== null && (rule.parameters[0] === 'ascii' ? narrow() : wide()).test(value)
+}
 
 /** `starts_with` and its kind: one of the parameters; an empty one never counts. */
 export const affixed =

@@ -1,3 +1,5 @@
+import { once } from '../once.ts'
+
 /**
  * The names of time zones that PHP lists (tzdata of 2026), by area. Old names that stand for another zone are not among them.
  */
@@ -18,8 +20,9 @@ const CITIES: Readonly<Record<string, string>> = {
     'Apia Auckland Bougainville Chatham Chuuk Easter Efate Fakaofo Fiji Funafuti Galapagos Gambier Guadalcanal Guam Honolulu Kanton Kiritimati Kosrae Kwajalein Majuro Marquesas Midway Nauru Niue Norfolk Noumea Pago_Pago Palau Pitcairn Pohnpei Port_Moresby Rarotonga Saipan Tahiti Tarawa Tongatapu Wake Wallis',
 }
 
-const AREAS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
-  Object.entries(CITIES).map(([area, cities]) => [area, new Set(cities.split(' '))]),
+const AREAS = once(
+  (): ReadonlyMap<string, ReadonlySet<string>> =>
+    new Map(Object.entries(CITIES).map(([area, cities]) => [area, new Set(cities.split(' '))])),
 )
 
 /** True for a name as PHP writes it; case counts. `area` limits it to one area, `UTC` being one of its own. */
@@ -28,7 +31,11 @@ export function isTimezone(name: string, area?: string): boolean {
   const slash = name.indexOf('/')
   const own = name.slice(0, Math.max(slash, 0))
   if (area !== undefined && area !== own) return false
-  return AREAS.get(own)?.has(name.slice(slash + 1)) ?? false
+  return (
+    AREAS()
+      .get(own)
+      ?.has(name.slice(slash + 1)) ?? false
+  )
 }
 
 /** The area that a parameter of the rule names, in any case; null for a name that PHP does not know. */
