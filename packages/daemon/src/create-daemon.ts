@@ -6,12 +6,14 @@ import { runAgentLink, type AgentHello, type AgentSession } from '@hatchery/core
 import type { Endpoints, FileTree, Runtime, Volume, Volumes } from '@hatchery/core/runtime'
 import { readBootId, readHostFacts, AGENT_VERSION } from './host-facts.ts'
 import { agentHandlers } from './link/agent-handlers.ts'
+import { DataSockets } from './link/data-sockets.ts'
 import { enrol } from './link/enrol.ts'
 import { openSocket } from './link/open-socket.ts'
 import { parsePanelAddress, type PanelAddress } from './link/panel-address.ts'
 import { PanelConnection } from './link/panel-connection.ts'
 import { SecretChoice } from './link/secret-choice.ts'
 import { Watchers } from './link/watchers.ts'
+import { ServerFiles } from './server-files/index.ts'
 import { pause } from './servers/pause.ts'
 import type { ServerContext } from './servers/server-context.ts'
 import { ServerRegistry } from './servers/server-registry.ts'
@@ -85,6 +87,8 @@ export async function createDaemon(options: DaemonOptions): Promise<Daemon> {
   }
 }
 
+/** How often trash and unfinished uploads are looked through. */
+const EXPIRY_MS = 60 * 60_000
 /** Results are kept until the panel lets them go; one that never does must not fill the disk. */
 const MAX_OPERATION_AGE_MS = 30 * 24 * 60 * 60_000
 
@@ -97,10 +101,12 @@ class RunningDaemon implements Daemon {
   readonly #connection = new PanelConnection()
   readonly #stopping = new AbortController()
   readonly #servers: ServerRegistry
+  readonly #files: ServerFiles
   readonly #ctx: ServerContext
   #watchers: Watchers
   #link: Promise<void> = Promise.resolve()
   #attached: Promise<void> = Promise.resolve()
+  #expiry: NodeJS.Timeout | undefined
   #clockOffsetMs = 0
   #onConnected: (() => void)[] = []
 
@@ -129,6 +135,7 @@ class RunningDaemon implements Daemon {
       installDeadlineMs: options.installDeadlineMs ?? 30 * 60_000,
     }
     this.#servers = new ServerRegistry(this.#ctx)
+    this.#files = new ServerFiles(this.#ctx)
     this.#watchers = this.#newWatchers()
   }
 
@@ -139,6 +146,7 @@ class RunningDaemon implements Daemon {
     this.#attached.catch((error: unknown) => this.#log.error({ err: error }, 'attaching to the servers failed'))
     const { node, panel, linkPath } = await this.#enrolled()
     this.#link = this.#keepLink(node, panel, linkPath)
+    this.#expiry = setInterval(() => void this.#files.expire(), EXPIRY_MS).unref()
     return { node }
   }
 
@@ -149,6 +157,7 @@ class RunningDaemon implements Daemon {
 
   async stop(): Promise<void> {
     this.#stopping.abort()
+    clearInterval(this.#expiry)
     this.#watchers.close()
     if (!this.#parts.outlivesAgent) await this.#servers.interruptAll(this.#options.stopTimeoutMs ?? 20_000)
     await this.#link
@@ -208,6 +217,8 @@ class RunningDaemon implements Daemon {
     const { runtime } = this.#parts
     let host = await readHostFacts(runtime, this.#options.dataDirectory, this.#clockOffsetMs)
     const url = panel.webSocket(linkPath.split('?')[0] ?? linkPath, node)
+    const dataUrl = new URL(url)
+    dataUrl.searchParams.set('stream', 'data')
     const hello = (): AgentHello => ({
       installation: identity.read().installation,
       highestGeneration: this.#state.servers.highestGeneration(),
@@ -234,6 +245,14 @@ class RunningDaemon implements Daemon {
       handlers: agentHandlers({
         ctx: this.#ctx,
         servers: this.#servers,
+        files: {
+          files: this.#files,
+          sockets: new DataSockets({
+            connection: this.#connection,
+            openSocket: (signal) => openSocket(dataUrl, signal),
+          }),
+          onFault: (server, error) => this.#log.debug({ server, err: error }, 'a download has ended early'),
+        },
         connection: this.#connection,
         watchers: () => this.#watchers,
         host: async () => (host = await readHostFacts(runtime, this.#options.dataDirectory, this.#clockOffsetMs)),

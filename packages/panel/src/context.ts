@@ -53,6 +53,8 @@ export interface RequestContext extends Context {
   readonly server: AuthorizedServer | null
   /** The value of a cookie of this request. */
   cookie(name: string): string | undefined
+  /** A header of this request that was sent once; the name in lower case. */
+  header(name: string): string | undefined
 }
 
 export interface AuthorizedServer {

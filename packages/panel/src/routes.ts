@@ -4,6 +4,7 @@ import { allocationsRoutes } from './allocations/routes.ts'
 import { apiKeyRoutes } from './api-keys/routes.ts'
 import { eggRepositoriesRoutes } from './egg-repositories/routes.ts'
 import { eggsRoutes } from './eggs/routes.ts'
+import { filesRoutes } from './files/routes.ts'
 import type { Routes } from './http/implement.ts'
 import { locationsRoutes } from './locations/routes.ts'
 import { nestsRoutes } from './nests/routes.ts'
@@ -23,6 +24,7 @@ export function registerRoutes(routes: Routes): void {
   apiKeyRoutes(routes)
   userRoutes(routes)
   serversRoutes(routes)
+  filesRoutes(routes)
   subusersRoutes(routes)
   operationsRoutes(routes)
   activityRoutes(routes)

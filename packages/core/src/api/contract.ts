@@ -1,4 +1,4 @@
-import type { Static, TObject, TSchema } from 'typebox'
+import { Type, type Static, type TObject, type TSchema } from 'typebox'
 import type { ErrorCode } from '../errors/index.ts'
 import type { PermissionSpec } from '../permissions/index.ts'
 
@@ -31,9 +31,9 @@ export interface ContractSpec {
   readonly permission: PermissionSpec
   readonly params?: TObject
   readonly query?: TObject
-  /** JSON body. */
+  /** JSON body; {@link Bytes} for raw bytes, which are handed on as they come and never kept. */
   readonly body?: TSchema
-  /** Success answers by status. */
+  /** Success answers by status; {@link Bytes} for raw bytes. */
   readonly response: Readonly<Record<number, TSchema>>
   /** Codes this endpoint answers beside the general ones. */
   readonly errors?: readonly ErrorCode[]
@@ -44,6 +44,14 @@ export interface ContractSpec {
 
 /** One endpoint, described once: route, OpenAPI, SDK, UI call and authorisation matrix come from it. */
 export type Contract<S extends ContractSpec = ContractSpec> = S
+
+/** Raw bytes as they come and go, `application/octet-stream`. */
+export const Bytes = Type.Unsafe<AsyncIterable<Uint8Array>>({ type: 'string', format: 'binary' })
+
+/** Whether a body or an answer is raw bytes. */
+export function isBytes(schema: TSchema | undefined): boolean {
+  return schema !== undefined && 'format' in schema && schema.format === 'binary'
+}
 
 /** Declares an endpoint. @example export const listServers = contract({ method: 'GET', path: '/servers', … }) */
 export function contract<const S extends ContractSpec>(spec: S): Contract<S> {

@@ -12,7 +12,9 @@ export {
   updateAccount,
 } from './account.ts'
 export {
+  Bytes,
   contract,
+  isBytes,
   type BodyOf,
   type Contract,
   type ContractSpec,
@@ -48,6 +50,27 @@ export {
   listNests,
   updateNest,
 } from './eggs.ts'
+export {
+  appendUpload,
+  beginUpload,
+  cancelUpload,
+  changeFileModes,
+  copyFile,
+  createFile,
+  deleteFiles,
+  emptyTrash,
+  finishUpload,
+  getFile,
+  getUpload,
+  listFiles,
+  listTrash,
+  moveFiles,
+  readChecksum,
+  readDiskUse,
+  readFile,
+  restoreTrash,
+  writeFile,
+} from './files.ts'
 export {
   LIVE_TOPICS,
   LiveMessage,
@@ -92,6 +115,7 @@ export {
 } from './schemas/egg-updates.ts'
 export { Egg, EggSummary, EggVariable, Nest, VariableInput } from './schemas/eggs.ts'
 export { Orphan } from './schemas/orphans.ts'
+export { DiskUse, FileEntry, FileFailures, TrashItem, Upload } from './schemas/files.ts'
 export { Account, ApiKey, Session, Subuser, User, UserRef } from './schemas/identity.ts'
 export {
   Allocation,

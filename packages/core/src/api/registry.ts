@@ -3,6 +3,7 @@ import type { ContractSpec } from './contract.ts'
 import * as eggRepositories from './egg-repositories.ts'
 import * as eggUpdates from './egg-updates.ts'
 import * as eggs from './eggs.ts'
+import * as files from './files.ts'
 import * as nodes from './nodes.ts'
 import * as operations from './operations.ts'
 import * as orphans from './orphans.ts'
@@ -16,6 +17,7 @@ const modules: readonly Readonly<Record<string, unknown>>[] = [
   account,
   users,
   servers,
+  files,
   subusers,
   operations,
   eggs,

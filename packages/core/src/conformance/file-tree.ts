@@ -1,5 +1,6 @@
 import type { FileTree } from '../runtime/index.ts'
 import { describeFileTreeAccess } from './file-tree-access.ts'
+import { describeFileTreeAreas } from './file-tree-areas.ts'
 import { describeFileTreeChanges } from './file-tree-changes.ts'
 import { check, checkEqual, checkRejects, type TestRunner } from './runner.ts'
 
@@ -139,5 +140,6 @@ export function describeFileTree(
 
     describeFileTreeChanges(promise)
     describeFileTreeAccess(promise)
+    describeFileTreeAreas(promise)
   })
 }

@@ -28,6 +28,7 @@ export interface DataSocketOptions extends DataStreamOptions {
 }
 
 interface OpenTicket {
+  readonly options: DataStreamOptions
   readonly resolve: (stream: DataStream) => void
   readonly reject: (error: AppError) => void
 }
@@ -66,8 +67,8 @@ export function enableDataSockets(
   })
 }
 
-/** Makes a ticket for one data socket of this session, good for a minute. */
-export function createDataTicket(session: PanelSession): DataTicket {
+/** Makes a ticket for one data socket of this session, good for a minute. The options are those of the stream to come. */
+export function createDataTicket(session: PanelSession, options: DataStreamOptions = {}): DataTicket {
   const side = sideOf(session)
   const id = randomBytes(TICKET_BYTES).toString('hex')
   const { promise, resolve, reject } = Promise.withResolvers<DataStream>()
@@ -86,7 +87,7 @@ export function createDataTicket(session: PanelSession): DataTicket {
     resolve(stream)
   }
   if (side.isClosed) give(lost())
-  else side.tickets.set(id, { resolve: settle, reject: give })
+  else side.tickets.set(id, { options, resolve: settle, reject: give })
   return { id, opened: promise, cancel: () => give(new AppError('CANCELLED')) }
 }
 
@@ -109,7 +110,8 @@ export async function acceptDataStream(
     const accept = acceptMessage(side.root, open, (options.randomBytes ?? randomBytes)(32))
     const keys = dataKeys(side.root, open, accept)
     socket.send(accept)
-    const stream = openStream(socket, inbox, side, options, { send: keys.panelToAgent, receive: keys.agentToPanel })
+    const both = { ...options, ...waiting.options }
+    const stream = openStream(socket, inbox, side, both, { send: keys.panelToAgent, receive: keys.agentToPanel })
     waiting.resolve(stream)
     return stream
   })

@@ -12,6 +12,7 @@ export {
 export { receiveResuming, type ResumeOptions } from './data-resume.ts'
 export { DataStream, type DataStreamOptions } from './data-stream.ts'
 export { isDurableEvent } from './durable-event.ts'
+export type { FileMethod } from './file-methods.ts'
 export { type LinkOptions } from './link-options.ts'
 export { memoryOutbox } from './memory-outbox.ts'
 export { describeOutbox, type OutboxUnderTest, type TestRunner } from './outbox-conformance.ts'

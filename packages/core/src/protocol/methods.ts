@@ -3,6 +3,7 @@ import type { OperationClass } from '../api/contract.ts'
 import { NodeHost } from '../api/schemas/nodes.ts'
 import { Nullable, OneOf, Timestamp, Uuid } from '../api/schemas/common.ts'
 import { ConsoleLine, PowerAction, ServerStats } from '../api/schemas/servers.ts'
+import { FILE_METHODS } from './file-methods.ts'
 import { Generation, ProcessState, ServerReport, ServerSpec } from './spec.ts'
 
 export interface MethodSpec {
@@ -164,6 +165,7 @@ export const AGENT_METHODS = {
     params: Type.Object({ before: Timestamp }),
     result: Done,
   }),
+  ...FILE_METHODS,
 } as const satisfies Record<string, MethodSpec>
 
 export type AgentMethod = keyof typeof AGENT_METHODS

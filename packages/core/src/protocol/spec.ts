@@ -82,6 +82,8 @@ export const ServerSpec = Type.Object({
   stopTimeoutMs: Type.Integer({ minimum: 0 }),
   configFiles: Type.Array(SpecConfigFile),
   install: Nullable(InstallScript),
+  /** Patterns of gitignore that people can neither read nor change through the agent; absent from older panels. */
+  fileDenylist: Type.Optional(Type.Array(Type.String())),
   /** `eula`, `java_version`, …: the console is watched for what they need. */
   features: Type.Array(Type.String()),
   crashPolicy: CrashPolicy,

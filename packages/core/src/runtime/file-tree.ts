@@ -1,3 +1,4 @@
+import type { FileTrash, FileUploads } from './file-areas.ts'
 import type {
   Checksum,
   ChmodOptions,
@@ -22,6 +23,8 @@ import type { ServerId } from './runtime.ts'
  */
 export interface FileTree extends AsyncDisposable {
   readonly server: ServerId
+  readonly trash: FileTrash
+  readonly uploads: FileUploads
   /**
    * The same tree, but what these patterns match can be neither read nor changed, by whatever name or link it is reached;
    * nor can a directory that holds such a file be moved, copied or deleted. Lists show it. Patterns are those of gitignore,

@@ -40,6 +40,8 @@ export interface WriteOptions {
   readonly ifRevision?: number | undefined
   /** `FILE_EXISTS` when the name is taken. @default false */
   readonly mustBeNew?: boolean | undefined
+  /** `FILE_NOT_FOUND` when nothing is there. @default false */
+  readonly mustExist?: boolean | undefined
 }
 
 /** What a long piece of work has done so far. */

@@ -1,4 +1,6 @@
 export type { Endpoint, Endpoints } from './endpoints.ts'
+export type { FileTrash, FileUploads, TrashedFile, UploadState } from './file-areas.ts'
+export { bytesFromName, nameFromBytes, nameFromLatin1 } from './file-names.ts'
 export type { FileTree } from './file-tree.ts'
 export {
   CHECKSUMS,

@@ -79,6 +79,10 @@ interface Endpoint {
   readonly method: string
   readonly path: string
   readonly class: string
+  /** The body is raw bytes. */
+  readonly takes?: 'bytes'
+  /** A success is raw bytes, left in the response to be streamed. */
+  readonly gives?: 'bytes'
 }
 
 async function callEndpoint(options: ClientOptions, name: EndpointName, call: LooseCall): Promise<unknown> {
@@ -89,15 +93,17 @@ async function callEndpoint(options: ClientOptions, name: EndpointName, call: Lo
     method: endpoint.method,
     headers: requestHeaders(options, endpoint, call),
     credentials: options.key === undefined ? (options.credentials ?? 'same-origin') : 'omit',
-    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+    ...bodyOf(endpoint, call),
   }
+  // A stream is used up by the first attempt.
+  const isOneWay = call.body instanceof ReadableStream
 
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await request(options, url, init, call)
+      return await request(options, endpoint, url, init, call)
     } catch (error) {
       if (!(error instanceof HatcheryError)) throw error
-      const delayMs = retryDelayMs(policy, { attempt, error, operationClass: endpoint.class })
+      const delayMs = isOneWay ? undefined : retryDelayMs(policy, { attempt, error, operationClass: endpoint.class })
       if (delayMs !== undefined) {
         await wait(delayMs, call.signal)
         continue
@@ -108,15 +114,23 @@ async function callEndpoint(options: ClientOptions, name: EndpointName, call: Lo
   }
 }
 
-async function request(options: ClientOptions, url: string, init: RequestInit, call: LooseCall): Promise<unknown> {
+async function request(
+  options: ClientOptions,
+  endpoint: Endpoint,
+  url: string,
+  init: RequestInit,
+  call: LooseCall,
+): Promise<unknown> {
   const fetch = options.fetch ?? globalThis.fetch
-  const timeoutMs = call.timeoutMs ?? options.timeoutMs ?? 60_000
+  const hasBytes = endpoint.takes === 'bytes' || endpoint.gives === 'bytes'
+  // Bytes take as long as they take.
+  const timeoutMs = call.timeoutMs ?? (hasBytes ? 0 : (options.timeoutMs ?? 60_000))
   const timeout = timeoutMs > 0 ? AbortSignal.timeout(timeoutMs) : undefined
   const signals = [call.signal, timeout].filter((signal) => signal !== undefined)
   call.signal?.throwIfAborted()
   try {
     const response = await fetch(url, signals.length === 0 ? init : { ...init, signal: AbortSignal.any(signals) })
-    return await readAnswer(response)
+    return endpoint.gives === 'bytes' && response.ok ? response : await readAnswer(response)
   } catch (error) {
     if (error instanceof HatcheryError) throw error
     // The caller gave up: that is the caller's own error, not one of ours.
@@ -128,11 +142,22 @@ async function request(options: ClientOptions, url: string, init: RequestInit, c
   }
 }
 
+function bodyOf(endpoint: Endpoint, { body }: LooseCall): RequestInit {
+  if (body === undefined) return {}
+  if (endpoint.takes !== 'bytes') return { body: JSON.stringify(body) }
+  // A stream is only sent by who says that it does not wait for an answer meanwhile.
+  const half = body instanceof ReadableStream ? { duplex: 'half' as const } : {}
+  return { body: body as Blob | ReadableStream, ...half }
+}
+
 function requestHeaders(options: ClientOptions, endpoint: Endpoint, call: LooseCall): Record<string, string> {
-  const changesSomething = endpoint.method !== 'GET' && endpoint.class !== 'read'
+  const takesBytes = endpoint.takes === 'bytes'
+  const changesSomething = endpoint.method !== 'GET' && endpoint.class !== 'read' && !takesBytes
   return {
-    accept: 'application/json',
-    ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+    accept: endpoint.gives === 'bytes' ? '*/*' : 'application/json',
+    ...(call.body === undefined
+      ? {}
+      : { 'content-type': takesBytes ? 'application/octet-stream' : 'application/json' }),
     ...(options.key === undefined ? {} : { authorization: `Bearer ${options.key}` }),
     ...(changesSomething ? { 'idempotency-key': call.idempotencyKey ?? randomKey() } : {}),
     ...(call.ifMatch === undefined ? {} : { 'if-match': `"${call.ifMatch}"` }),

@@ -12,6 +12,7 @@ export type ErrorCode = 'BAD_REQUEST'
   | 'IDEMPOTENCY_KEY_REUSED'
   | 'IDEMPOTENCY_IN_PROGRESS'
   | 'REVISION_MISMATCH'
+  | 'RANGE_INVALID'
   | 'CURSOR_INVALID'
   | 'INTERNAL'
   | 'OUTBOUND_URL_INVALID'
@@ -117,6 +118,11 @@ export type ErrorCode = 'BAD_REQUEST'
   | 'FILE_TOO_LARGE'
   | 'DIRECTORY_NOT_EMPTY'
   | 'FILES_UNAVAILABLE'
+  | 'TRASH_ITEM_NOT_FOUND'
+  | 'UPLOAD_NOT_FOUND'
+  | 'UPLOAD_OFFSET'
+  | 'UPLOAD_TOO_LONG'
+  | 'UPLOAD_INCOMPLETE'
   | 'CONFIG_FILE_FAILED'
   | 'DISK_FULL'
 
@@ -496,6 +502,7 @@ export interface Allocation {
   readonly alias: string | null
   readonly notes: string | null
   readonly server: string | null
+  readonly serverName: string | null
   readonly isPrimary: boolean
 }
 
@@ -641,6 +648,57 @@ export interface ConsoleLine {
   readonly at: number
   readonly kind: 'out' | 'system' | 'gap' | 'input' | 'install'
   readonly text: string
+}
+
+export interface FileEntry {
+  readonly name: string
+  readonly type: 'file' | 'directory' | 'symlink' | 'other'
+  readonly sizeBytes: number
+  readonly diskBytes: number
+  readonly mode: number
+  readonly modifiedAt: number
+  readonly linkTarget: string | null
+  readonly revision: number
+}
+
+export interface FileFailures {
+  readonly done: number
+  readonly failures: readonly ({
+    readonly path: string
+    readonly error: {
+      readonly code: string
+      readonly message: string
+    }
+  })[]
+}
+
+export interface DiskUse {
+  readonly diskBytes: number
+  readonly entries: number
+  readonly children: readonly ({
+    readonly name: string
+    readonly type: 'file' | 'directory' | 'symlink' | 'other'
+    readonly diskBytes: number
+    readonly entries: number
+  })[]
+  readonly isPartial: boolean
+}
+
+export interface TrashItem {
+  readonly id: string
+  readonly path: string
+  readonly type: 'file' | 'directory' | 'symlink' | 'other'
+  readonly diskBytes: number
+  readonly deletedAt: number
+  readonly expiresAt: number
+}
+
+export interface Upload {
+  readonly id: string
+  readonly path: string
+  readonly sizeBytes: number
+  readonly offset: number
+  readonly expiresAt: number
 }
 
 export interface Startup {
@@ -1391,6 +1449,226 @@ interface AnswerFeatureBody {
 
 type AnswerFeatureResponse = OperationRef
 
+interface CreateFileParams {
+  readonly server: string
+}
+
+interface CreateFileBody {
+  readonly path: string
+  readonly type: 'file' | 'directory' | 'symlink'
+  readonly target?: string | undefined
+}
+
+type CreateFileResponse = FileEntry
+
+interface ReadChecksumParams {
+  readonly server: string
+}
+
+interface ReadChecksumQuery {
+  readonly path?: string | undefined
+  readonly pathBytes?: string | undefined
+  readonly algorithm?: 'crc32' | 'md5' | 'sha1' | 'sha256' | 'sha512' | undefined
+}
+
+interface ReadChecksumResponse {
+  readonly algorithm: 'crc32' | 'md5' | 'sha1' | 'sha256' | 'sha512'
+  readonly checksum: string
+}
+
+interface ChangeFileModesParams {
+  readonly server: string
+}
+
+interface ChangeFileModesBody {
+  readonly changes: readonly ({
+    readonly path: string
+    readonly mode: number
+    readonly isRecursive?: boolean | undefined
+    readonly directoryMode?: number | undefined
+  })[]
+}
+
+type ChangeFileModesResponse = FileFailures
+
+interface ReadFileParams {
+  readonly server: string
+}
+
+interface ReadFileQuery {
+  readonly path?: string | undefined
+  readonly pathBytes?: string | undefined
+}
+
+type ReadFileResponse = Response
+
+interface WriteFileParams {
+  readonly server: string
+}
+
+interface WriteFileQuery {
+  readonly path?: string | undefined
+  readonly pathBytes?: string | undefined
+}
+
+type WriteFileBody = Blob | ArrayBuffer | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>
+
+type WriteFileResponse = FileEntry
+
+interface CopyFileParams {
+  readonly server: string
+}
+
+interface CopyFileBody {
+  readonly from: string
+  readonly to: string
+}
+
+type CopyFileResponse = FileEntry
+
+interface DeleteFilesParams {
+  readonly server: string
+}
+
+interface DeleteFilesBody {
+  readonly paths: readonly string[]
+  readonly isPermanent?: boolean | undefined
+}
+
+type DeleteFilesResponse = FileFailures
+
+interface ReadDiskUseParams {
+  readonly server: string
+}
+
+interface ReadDiskUseQuery {
+  readonly path?: string | undefined
+  readonly pathBytes?: string | undefined
+}
+
+type ReadDiskUseResponse = DiskUse
+
+interface GetFileParams {
+  readonly server: string
+}
+
+interface GetFileQuery {
+  readonly path?: string | undefined
+  readonly pathBytes?: string | undefined
+}
+
+type GetFileResponse = FileEntry
+
+interface ListFilesParams {
+  readonly server: string
+}
+
+interface ListFilesQuery {
+  readonly path?: string | undefined
+  readonly pathBytes?: string | undefined
+  readonly sort?: 'name' | '-name' | 'size' | '-size' | 'modified' | '-modified' | undefined
+  readonly cursor?: string | undefined
+  readonly offset?: number | undefined
+  readonly limit?: number | undefined
+}
+
+interface ListFilesResponse {
+  readonly data: readonly FileEntry[]
+  readonly nextCursor: string | null
+  readonly total?: number
+}
+
+interface MoveFilesParams {
+  readonly server: string
+}
+
+interface MoveFilesBody {
+  readonly moves: readonly ({
+    readonly from: string
+    readonly to: string
+  })[]
+  readonly replace?: boolean | undefined
+}
+
+type MoveFilesResponse = FileFailures
+
+interface ListTrashParams {
+  readonly server: string
+}
+
+interface ListTrashResponse {
+  readonly data: readonly TrashItem[]
+}
+
+interface EmptyTrashParams {
+  readonly server: string
+}
+
+interface EmptyTrashBody {
+  readonly items?: readonly string[] | undefined
+}
+
+type EmptyTrashResponse = FileFailures
+
+interface RestoreTrashParams {
+  readonly server: string
+}
+
+interface RestoreTrashBody {
+  readonly items: readonly ({
+    readonly id: string
+    readonly path?: string | null | undefined
+  })[]
+}
+
+type RestoreTrashResponse = FileFailures
+
+interface BeginUploadParams {
+  readonly server: string
+}
+
+interface BeginUploadBody {
+  readonly path: string
+  readonly sizeBytes: number
+  readonly replace?: boolean | undefined
+}
+
+type BeginUploadResponse = Upload
+
+interface GetUploadParams {
+  readonly server: string
+  readonly upload: string
+}
+
+type GetUploadResponse = Upload
+
+interface AppendUploadParams {
+  readonly server: string
+  readonly upload: string
+}
+
+interface AppendUploadQuery {
+  readonly offset?: number | undefined
+}
+
+type AppendUploadBody = Blob | ArrayBuffer | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>
+
+type AppendUploadResponse = Upload
+
+interface CancelUploadParams {
+  readonly server: string
+  readonly upload: string
+}
+
+type CancelUploadResponse = Readonly<Record<string, never>>
+
+interface FinishUploadParams {
+  readonly server: string
+  readonly upload: string
+}
+
+type FinishUploadResponse = FileEntry
+
 interface PlaceHoldParams {
   readonly server: string
   readonly kind: HoldKind
@@ -2056,6 +2334,139 @@ export interface EndpointTypes {
     readonly query: undefined
     readonly body: AnswerFeatureBody
     readonly response: AnswerFeatureResponse
+  }
+  /** Make an empty file, a directory or a symbolic link where nothing is. */
+  readonly createFile: {
+    readonly params: CreateFileParams
+    readonly query: undefined
+    readonly body: CreateFileBody
+    readonly response: CreateFileResponse
+  }
+  /** Read the checksum of a file. */
+  readonly readChecksum: {
+    readonly params: ReadChecksumParams
+    readonly query: ReadChecksumQuery
+    readonly body: undefined
+    readonly response: ReadChecksumResponse
+  }
+  /** Change permissions of files, or of everything below directories. */
+  readonly changeFileModes: {
+    readonly params: ChangeFileModesParams
+    readonly query: undefined
+    readonly body: ChangeFileModesBody
+    readonly response: ChangeFileModesResponse
+  }
+  /** Download a file, or the part of it that `Range` names. */
+  readonly readFile: {
+    readonly params: ReadFileParams
+    readonly query: ReadFileQuery
+    readonly body: undefined
+    readonly response: ReadFileResponse
+  }
+  /** Replace the content of a file in one step; making a new one needs `file.create` as well. */
+  readonly writeFile: {
+    readonly params: WriteFileParams
+    readonly query: WriteFileQuery
+    readonly body: WriteFileBody
+    readonly response: WriteFileResponse
+  }
+  /** Copy a file or a whole directory to a name that is free. */
+  readonly copyFile: {
+    readonly params: CopyFileParams
+    readonly query: undefined
+    readonly body: CopyFileBody
+    readonly response: CopyFileResponse
+  }
+  /** Move files and directories to the trash, or remove them for ever. */
+  readonly deleteFiles: {
+    readonly params: DeleteFilesParams
+    readonly query: undefined
+    readonly body: DeleteFilesBody
+    readonly response: DeleteFilesResponse
+  }
+  /** Count what a directory takes on the disk, by what lies in it. */
+  readonly readDiskUse: {
+    readonly params: ReadDiskUseParams
+    readonly query: ReadDiskUseQuery
+    readonly body: undefined
+    readonly response: ReadDiskUseResponse
+  }
+  /** Describe a file, a directory or a link. */
+  readonly getFile: {
+    readonly params: GetFileParams
+    readonly query: GetFileQuery
+    readonly body: undefined
+    readonly response: GetFileResponse
+  }
+  /** List a directory, directories first; `total` is always there. */
+  readonly listFiles: {
+    readonly params: ListFilesParams
+    readonly query: ListFilesQuery
+    readonly body: undefined
+    readonly response: ListFilesResponse
+  }
+  /** Rename or move files and directories. */
+  readonly moveFiles: {
+    readonly params: MoveFilesParams
+    readonly query: undefined
+    readonly body: MoveFilesBody
+    readonly response: MoveFilesResponse
+  }
+  /** List what was deleted and can be restored, newest first. */
+  readonly listTrash: {
+    readonly params: ListTrashParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: ListTrashResponse
+  }
+  /** Remove deleted files for ever; all of them without a list. */
+  readonly emptyTrash: {
+    readonly params: EmptyTrashParams
+    readonly query: undefined
+    readonly body: EmptyTrashBody
+    readonly response: EmptyTrashResponse
+  }
+  /** Put deleted files back to where they were, or to another name. */
+  readonly restoreTrash: {
+    readonly params: RestoreTrashParams
+    readonly query: undefined
+    readonly body: RestoreTrashBody
+    readonly response: RestoreTrashResponse
+  }
+  /** Begin to upload a file in pieces; replacing one needs `file.update` as well. */
+  readonly beginUpload: {
+    readonly params: BeginUploadParams
+    readonly query: undefined
+    readonly body: BeginUploadBody
+    readonly response: BeginUploadResponse
+  }
+  /** Read how far an upload has come. */
+  readonly getUpload: {
+    readonly params: GetUploadParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: GetUploadResponse
+  }
+  /** Add bytes to an upload, from its present end on. */
+  readonly appendUpload: {
+    readonly params: AppendUploadParams
+    readonly query: AppendUploadQuery
+    readonly body: AppendUploadBody
+    readonly response: AppendUploadResponse
+  }
+  /** Throw an upload away. */
+  readonly cancelUpload: {
+    readonly params: CancelUploadParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: CancelUploadResponse
+  }
+  /** Give a complete upload its name. */
+  readonly finishUpload: {
+    readonly params: FinishUploadParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: FinishUploadResponse
   }
   /** Suspend a server; lifting one hold leaves the others in force. */
   readonly placeHold: {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { lchown, link, mkdir, open, rename, rmdir, symlink, unlink, type FileHandle } from 'node:fs/promises'
 import { AppError } from '@hatchery/core/errors'
-import { bytesFromName } from './file-names.ts'
+import { bytesFromName } from '@hatchery/core/runtime'
 import { invalid, notFound } from './file-errors.ts'
 import { below, itself } from './open-beneath.ts'
 import { makeOwnDirectory, refuseProtected, refuseProtectedTree, walkTo, type TreeContext } from './tree-context.ts'
@@ -43,7 +43,7 @@ export async function moveName(ctx: TreeContext, from: string, to: string, repla
 }
 
 /** A directory replaces an empty one only, so an empty one of ours holds the name until then. */
-async function renameOntoFresh(old: Buffer, fresh: Buffer): Promise<void> {
+export async function renameOntoFresh(old: Buffer, fresh: Buffer): Promise<void> {
   await mkdir(fresh, 0o700)
   try {
     await rename(old, fresh)

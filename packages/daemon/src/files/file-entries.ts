@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readlinkSync, type BigIntStats } from 'node:fs'
 import { readlink, type FileHandle } from 'node:fs/promises'
-import type { FileEntry, FileType } from '@hatchery/core/runtime'
-import { nameFromBytes } from './file-names.ts'
+import { type FileEntry, type FileType, nameFromBytes } from '@hatchery/core/runtime'
 import { below } from './open-beneath.ts'
 
 type TypeOf = Pick<BigIntStats, 'isFile' | 'isDirectory' | 'isSymbolicLink'>

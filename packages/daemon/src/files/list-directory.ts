@@ -1,16 +1,15 @@
-import { lstatSync, type Dirent } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { readdir, type FileHandle } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
-import type { FileEntry, FilePage, ListOptions } from '@hatchery/core/runtime'
+import { type FileEntry, type FilePage, type ListOptions, nameFromLatin1 } from '@hatchery/core/runtime'
 import { entryOf, linkTargetOfSync } from './file-entries.ts'
-import { nameFromBytes } from './file-names.ts'
 import { below, itself } from './open-beneath.ts'
 
 /** So many names are looked at before others get their turn. */
 const BATCH = 256
 
 interface Name {
-  readonly bytes: Buffer
+  readonly latin1: string
   readonly text: string
   /** What the order goes by; of names the text without regard to case. */
   readonly key: string
@@ -28,25 +27,33 @@ export async function listDirectory(
   const names = await readNames(directory)
   const field = sort.replace('-', '') as 'name' | 'size' | 'modified'
   const direction = sort.startsWith('-') ? -1 : 1
-  if (field === 'name') {
-    const sorted = names.sort((a, b) => compareNames(a, b, direction))
-    const entries = await describe(directory, sorted.slice(offset, offset + limit))
-    return { entries, total: names.length }
-  }
-  const entries = await describe(directory, names)
-  const sorted = entries.sort((a, b) => compareEntries(a, b, field, direction))
-  return { entries: sorted.slice(offset, offset + limit), total: entries.length }
+  const values = field === 'name' ? null : await readValues(directory, names, field)
+  const valueOf = (name: Name) => values?.get(name) ?? name.key
+  const sorted = names.sort((a, b) => compare(a, b, valueOf, direction))
+  return { entries: await describe(directory, sorted.slice(offset, offset + limit)), total: names.length }
 }
 
+/** What the order goes by; names that are gone are last of all. */
+async function readValues(
+  directory: FileHandle,
+  names: readonly Name[],
+  field: 'size' | 'modified',
+): Promise<ReadonlyMap<Name, number>> {
+  const values = new Map<Name, number>()
+  for (const [index, name] of names.entries()) {
+    if (index % BATCH === BATCH - 1) await setImmediate()
+    const info = lstatSync(below(directory, bytesOf(name)), { throwIfNoEntry: false })
+    values.set(name, info ? (field === 'size' ? info.size : info.mtimeMs) : Infinity)
+  }
+  return values
+}
+
+/** Names are taken as Latin-1, one character for each byte: buffers would cost three times as much. */
 async function readNames(directory: FileHandle): Promise<Name[]> {
-  // The types of Node do not know that names come as bytes here.
-  const found = (await readdir(itself(directory), {
-    withFileTypes: true,
-    encoding: 'buffer',
-  })) as unknown as Dirent<Buffer>[]
+  const found = await readdir(itself(directory), { withFileTypes: true, encoding: 'latin1' })
   return found.map((entry) => {
-    const text = nameFromBytes(entry.name)
-    return { bytes: entry.name, text, key: text.toLowerCase(), isDirectory: entry.isDirectory() }
+    const text = nameFromLatin1(entry.name)
+    return { latin1: entry.name, text, key: text.toLowerCase(), isDirectory: entry.isDirectory() }
   })
 }
 
@@ -54,24 +61,23 @@ async function describe(directory: FileHandle, names: readonly Name[]): Promise<
   const entries: FileEntry[] = []
   for (let at = 0; at < names.length; at += BATCH) {
     if (at > 0) await setImmediate()
-    for (const { bytes, text } of names.slice(at, at + BATCH)) {
+    for (const name of names.slice(at, at + BATCH)) {
+      const bytes = bytesOf(name)
       const info = lstatSync(below(directory, bytes), { bigint: true, throwIfNoEntry: false })
       if (!info) continue
-      entries.push(entryOf(text, info, info.isSymbolicLink() ? linkTargetOfSync(directory, bytes) : null))
+      entries.push(entryOf(name.text, info, info.isSymbolicLink() ? linkTargetOfSync(directory, bytes) : null))
     }
   }
   return entries
 }
 
-function compareNames(a: Name, b: Name, direction: number): number {
-  if (a.isDirectory !== b.isDirectory) return a.isDirectory ? -1 : 1
-  if (a.key !== b.key) return a.key < b.key ? -direction : direction
-  return a.text < b.text ? -direction : direction
+function bytesOf({ latin1 }: Name): Buffer {
+  return Buffer.from(latin1, 'latin1')
 }
 
-function compareEntries(a: FileEntry, b: FileEntry, field: 'size' | 'modified', direction: number): number {
-  const isDirectory = a.type === 'directory'
-  if (isDirectory !== (b.type === 'directory')) return isDirectory ? -1 : 1
-  const difference = field === 'size' ? a.sizeBytes - b.sizeBytes : a.modifiedAt - b.modifiedAt
-  return (difference || (a.name < b.name ? -1 : 1)) * direction
+function compare(a: Name, b: Name, valueOf: (name: Name) => string | number, direction: number): number {
+  if (a.isDirectory !== b.isDirectory) return a.isDirectory ? -1 : 1
+  const [left, right] = [valueOf(a), valueOf(b)]
+  if (left !== right) return left < right ? -direction : direction
+  return a.text < b.text ? -direction : direction
 }

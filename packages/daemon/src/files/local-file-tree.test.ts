@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { describeFileTree } from '@hatchery/core/conformance'
-import { bytesFromName, nameFromBytes } from './file-names.ts'
+import { bytesFromName, nameFromBytes } from '@hatchery/core/runtime'
 import { createLocalFileTree } from './index.ts'
 
 async function createHarness() {

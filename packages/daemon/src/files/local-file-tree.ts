@@ -1,16 +1,17 @@
 import { AppError } from '@hatchery/core/errors'
-import { compilePathPatterns, type FileTree, type ServerId, type Volume } from '@hatchery/core/runtime'
+import { compilePathPatterns, type FileTree, type ServerId, type Volume, nameFromBytes } from '@hatchery/core/runtime'
 import { changeMode, changeTimes } from './change-attributes.ts'
 import { hardLink, makeDirectory, makeLink, moveName } from './change-names.ts'
 import { copyTree } from './copy-tree.ts'
 import { entryOf, linkTargetOf } from './file-entries.ts'
 import { guarded, invalid, notFound } from './file-errors.ts'
-import { nameFromBytes } from './file-names.ts'
 import { listDirectory } from './list-directory.ts'
 import { openFile, openRegular, readAt } from './open-file.ts'
 import { checksumOf, diskUseOf } from './read-tree.ts'
 import { removeTree } from './remove-tree.ts'
+import { trashOf } from './trash.ts'
 import { walkTo, type TreeContext } from './tree-context.ts'
+import { uploadsOf } from './uploads.ts'
 import { writeFile } from './write-file.ts'
 
 export interface LocalFileTreeOptions {
@@ -38,6 +39,8 @@ export function createVolumeFileTree(volume: Volume, owner: { readonly uid: numb
 function treeOf(ctx: TreeContext): FileTree {
   return {
     server: ctx.server,
+    trash: trashOf(ctx),
+    uploads: uploadsOf(ctx),
     protecting: (patterns) => treeOf({ ...ctx, protected: compilePathPatterns(patterns) }),
 
     list: (path, options = {}) =>

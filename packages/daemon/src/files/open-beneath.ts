@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { open, readlink, type FileHandle } from 'node:fs/promises'
 import { AppError } from '@hatchery/core/errors'
-import { bytesFromName, nameFromBytes } from './file-names.ts'
+import { bytesFromName, nameFromBytes } from '@hatchery/core/runtime'
 
 /** `O_PATH`: a descriptor that names a file without opening its content. Node has no name for it. */
 const O_PATH = 0o10000000

@@ -15,7 +15,11 @@ export async function openRegular(ctx: TreeContext, path: string, options: OpenO
   const { canWrite = false, create = 'never', truncates = false } = options
   await using place = await walkTo(ctx, path, { followLast: create !== 'must-be-new' })
   refuseProtected(ctx, place.names, false)
-  if (!place.target) return create === 'never' ? notFound(path) : createEmpty(ctx, path, place, canWrite)
+  if (!place.target) {
+    if (create === 'never') return notFound(path)
+    // The place is open until this has settled.
+    return await createEmpty(ctx, path, place, canWrite)
+  }
   if (create === 'must-be-new') throw new AppError('FILE_EXISTS', { path: path.slice(0, 200) })
 
   const info = await place.target.stat()

@@ -2,7 +2,7 @@ import { constants, lstatSync, type Stats } from 'node:fs'
 import { open, readdir, type FileHandle } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import { AppError } from '@hatchery/core/errors'
-import { nameFromBytes } from './file-names.ts'
+import { nameFromBytes } from '@hatchery/core/runtime'
 import { PATH_FLAGS, below, itself } from './open-beneath.ts'
 
 /** Directories are walked down to this depth; each level holds a descriptor. A deeper tree is made to exhaust them. */
@@ -32,11 +32,11 @@ export async function* walkTree(
   names: readonly string[] = [],
 ): AsyncGenerator<Visit, void, undefined> {
   if (names.length >= MAX_DEPTH) throw new AppError('PATH_INVALID', { path: names.join('/').slice(0, 200) })
-  const found = await readdir(itself(directory), 'buffer')
+  const found = await readdir(itself(directory), 'latin1')
   for (let at = 0; at < found.length; at++) {
     signal?.throwIfAborted()
     if (at % BATCH === BATCH - 1) await setImmediate()
-    const name = found[at]!
+    const name = Buffer.from(found[at]!, 'latin1')
     const info = lstatSync(below(directory, name), { throwIfNoEntry: false })
     if (!info) continue
     const path = [...names, nameFromBytes(name)]

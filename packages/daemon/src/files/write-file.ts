@@ -2,10 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { link, open, rename, unlink, type FileHandle } from 'node:fs/promises'
 import { AppError } from '@hatchery/core/errors'
-import type { FileEntry, WriteOptions } from '@hatchery/core/runtime'
+import { type FileEntry, type WriteOptions, nameFromBytes } from '@hatchery/core/runtime'
 import { entryOf, revisionOf } from './file-entries.ts'
-import { invalid } from './file-errors.ts'
-import { nameFromBytes } from './file-names.ts'
+import { invalid, notFound } from './file-errors.ts'
 import { KeyedQueue } from './keyed-queue.ts'
 import { below, itself, type Place } from './open-beneath.ts'
 import { openPrivate, refuseProtected, walkTo, type TreeContext } from './tree-context.ts'
@@ -38,7 +37,8 @@ export async function writeFile(
   }
 }
 
-async function checkTarget(ctx: TreeContext, path: string, options: WriteOptions): Promise<void> {
+/** Says early what would be refused in the end. */
+export async function checkTarget(ctx: TreeContext, path: string, options: WriteOptions): Promise<void> {
   try {
     await using place = await walkTo(ctx, path, { followLast: true })
     await requireReplaceable(ctx, path, place, options)
@@ -46,6 +46,7 @@ async function checkTarget(ctx: TreeContext, path: string, options: WriteOptions
     // Directories that are missing are made in the end.
     const isMissing = error instanceof AppError && error.code === 'FILE_NOT_FOUND'
     if (!isMissing) throw error
+    if (options.mustExist) throw error
     if (options.ifRevision !== undefined) throw new AppError('REVISION_MISMATCH', {}, { cause: error })
   }
 }
@@ -91,12 +92,13 @@ async function requireReplaceable(
   ctx: TreeContext,
   path: string,
   place: Place,
-  { ifRevision, mustBeNew = false }: WriteOptions,
+  { ifRevision, mustBeNew = false, mustExist = false }: WriteOptions,
 ): Promise<{ readonly mode: number } | null> {
   refuseProtected(ctx, place.names, false)
   const info = await place.target?.stat({ bigint: true })
   if (!place.name || (info && !info.isFile())) return invalid(path)
   if (mustBeNew && info) throw new AppError('FILE_EXISTS', { path: path.slice(0, 200) })
+  if (mustExist && !info) return notFound(path)
   if (ifRevision !== undefined && (!info || revisionOf(info) !== ifRevision)) throw new AppError('REVISION_MISMATCH')
   return info ? { mode: Number(info.mode) } : null
 }

@@ -3,11 +3,13 @@ import type { AgentHandlers, AgentHello } from '@hatchery/core/protocol'
 import { parseCursor } from '../console/cursor.ts'
 import type { ServerRegistry } from '../servers/server-registry.ts'
 import type { ServerContext } from '../servers/server-context.ts'
+import { fileHandlers, type FileHandlerOptions } from './file-handlers.ts'
 import type { PanelConnection } from './panel-connection.ts'
 import { runOperation, type OperationParams, type OperationRunner } from './run-operation.ts'
 import type { Watchers } from './watchers.ts'
 
 export interface HandlerOptions {
+  readonly files: FileHandlerOptions
   readonly ctx: ServerContext
   readonly servers: ServerRegistry
   readonly connection: PanelConnection
@@ -126,5 +128,7 @@ export function agentHandlers(options: HandlerOptions): AgentHandlers {
       ctx.state.operations.forget(before)
       return {}
     },
+
+    ...fileHandlers(options.files),
   }
 }

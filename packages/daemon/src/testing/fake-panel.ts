@@ -6,10 +6,13 @@ import { WebSocketServer } from 'ws'
 import {
   MAX_FRAME_BYTES,
   acceptAgent,
+  acceptDataStream,
+  createDataTicket,
   protocolSocket,
   type AgentMethod,
   type AgentParams,
   type AgentResult,
+  type DataTicket,
   type DurableEvent,
   type DurableEventName,
   type EphemeralEvent,
@@ -29,6 +32,8 @@ export class FakePanel implements AsyncDisposable {
   readonly ephemeral: EphemeralEvent[] = []
   skipped = 0
   sessions = 0
+  /** Sockets for bytes that were opened. */
+  dataSockets = 0
   isRecovery = false
   /** Secrets that this panel accepts, by key id. */
   readonly secrets = new Map<string, Uint8Array>()
@@ -44,8 +49,10 @@ export class FakePanel implements AsyncDisposable {
     const panel = new FakePanel()
     panel.#server.on('upgrade', (request, socket, head) => {
       panel.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-        const node = new URL(request.url ?? '', 'http://panel').searchParams.get('node') ?? ''
-        void panel.#accept(protocolSocket(webSocket), node)
+        const { searchParams } = new URL(request.url ?? '', 'http://panel')
+        const socket = protocolSocket(webSocket)
+        if (searchParams.get('stream') === 'data') panel.#acceptData(socket)
+        else void panel.#accept(socket, searchParams.get('node') ?? '')
       })
     })
     panel.#server.listen(port, '127.0.0.1')
@@ -65,6 +72,12 @@ export class FakePanel implements AsyncDisposable {
   call<M extends AgentMethod>(method: M, params: AgentParams<M>): Promise<AgentResult<M>> {
     if (!this.#session) throw new Error('No agent is connected.')
     return this.#session.call(method, params)
+  }
+
+  /** A ticket for a data socket; `opened` is the panel's end of it. */
+  ticket(): DataTicket {
+    if (!this.#session) throw new Error('No agent is connected.')
+    return createDataTicket(this.#session)
   }
 
   /** Cuts the connection, as a network would. */
@@ -116,6 +129,14 @@ export class FakePanel implements AsyncDisposable {
     this.#server.closeAllConnections()
     this.#server.close()
     await once(this.#server, 'close')
+  }
+
+  #acceptData(socket: ReturnType<typeof protocolSocket>): void {
+    if (!this.#session) return socket.close(4401, 'no session')
+    this.dataSockets += 1
+    acceptDataStream(socket, this.#session).catch(() => {
+      // A socket that does not get through the handshake is the agent's to report.
+    })
   }
 
   async #accept(socket: ReturnType<typeof protocolSocket>, node: string): Promise<void> {

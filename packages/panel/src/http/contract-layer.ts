@@ -1,4 +1,5 @@
-import type { ContractSpec } from '@hatchery/core/api'
+import { Readable } from 'node:stream'
+import { isBytes, type ContractSpec } from '@hatchery/core/api'
 import { AppError } from '@hatchery/core/errors'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { authorize } from '../access/authorize.ts'
@@ -12,6 +13,7 @@ import type { Handler, Input } from './implement.ts'
 import { checkOrigin } from './origins.ts'
 import type { RequestGate } from './request-gate.ts'
 import { Reply, SerializedBody } from './reply.ts'
+import { TENANT_HEADERS } from './security-headers.ts'
 
 const DEFAULT_BODY_LIMIT = 262_144
 /** Answers that took longer are logged. */
@@ -35,6 +37,7 @@ export class ContractLayer {
     const { gate } = this.#parts
     const rate = contract.rate ?? 'default'
     const isUnsafe = contract.method !== 'GET'
+    const takesBytes = isBytes(contract.body)
     // Compiled by the first request, so that an idle panel holds no compiled schemas.
     let compiled: Promise<CompiledContract> | undefined
 
@@ -52,8 +55,18 @@ export class ContractLayer {
       },
       handler: async (request, reply) => {
         compiled ??= compileContract(contract)
+        // What is left of a body that nobody wants is not waited for.
+        if (takesBytes) void reply.header('connection', 'close')
         const result = await this.#answer(ctx, contract, await compiled, handler, request, reply)
-        if (reply.elapsedTime > SLOW_MS) {
+        if ('bytes' in result) {
+          void reply
+            .code(result.status)
+            .headers(result.headers)
+            .send(Readable.from(result.bytes, { objectMode: false }))
+          return reply
+        }
+        if (takesBytes) void reply.removeHeader('connection')
+        else if (reply.elapsedTime > SLOW_MS) {
           const ms = Math.round(reply.elapsedTime)
           ctx.log.warn(
             { method: contract.method, path: contract.path, ms, status: result.status },
@@ -73,7 +86,7 @@ export class ContractLayer {
     handler: Handler<ContractSpec>,
     request: FastifyRequest,
     reply: FastifyReply,
-  ): Promise<WireAnswer> {
+  ): Promise<WireAnswer | WireBytes> {
     const { principal, requestId, ip } = this.#parts.gate.entry(request)
     const params = compiled.params(request.params) as Readonly<Record<string, unknown>> | undefined
     // Nobody learns from a body what they may not know from the path; only a permission that depends on it reads it first.
@@ -92,17 +105,27 @@ export class ContractLayer {
       isSecure: this.#parts.addresses.isSecure(request.raw),
       server,
       cookie: (name) => readCookie(request.raw, name),
+      header(name) {
+        const value = request.headers[name]
+        return typeof value === 'string' ? value : undefined
+      },
     }
     const carryOut = async () => {
       const input = { params, query, body, ifMatch } as unknown as Input<ContractSpec>
       return toWire(await handler(own, input, signalOf(reply)), compiled)
     }
-    const key = contract.method === 'GET' ? undefined : request.headers['idempotency-key']
+    // Bytes are not kept, so nobody could say whether a repetition has the same.
+    const isRepeatable = contract.method === 'GET' || isBytes(contract.body)
+    const key = isRepeatable ? undefined : request.headers['idempotency-key']
     if (key === undefined) return carryOut()
     if (typeof key !== 'string' || !IDEMPOTENCY_KEY.test(key)) {
       throw new AppError('BAD_REQUEST', { reason: 'the Idempotency-Key must be 1 to 255 visible characters' })
     }
-    return answerOnce(own, { contract, key, path: request.url, body, ifMatch }, carryOut)
+    return answerOnce(own, { contract, key, path: request.url, body, ifMatch }, async () => {
+      const result = await carryOut()
+      if ('bytes' in result) throw new Error(`${contract.path} answers bytes and cannot be kept.`)
+      return result
+    })
   }
 
   #checkOrigin(ctx: Context, request: FastifyRequest, principal: Principal): void {
@@ -116,9 +139,17 @@ function dependsOnBody({ permission }: ContractSpec): boolean {
   return typeof permission === 'object' && 'by' in permission && permission.by.startsWith('body.')
 }
 
-function toWire(answered: unknown, compiled: CompiledContract): WireAnswer {
+/** An answer whose body is sent as it comes. */
+interface WireBytes extends Pick<WireAnswer, 'status' | 'headers'> {
+  readonly bytes: AsyncIterable<Uint8Array>
+}
+
+function toWire(answered: unknown, compiled: CompiledContract): WireAnswer | WireBytes {
   const { status, body, headers } =
     answered instanceof Reply ? answered : { status: compiled.status, body: answered, headers: {} }
+  if (compiled.isBytes(status)) {
+    return { status, bytes: body as AsyncIterable<Uint8Array>, headers: { ...TENANT_HEADERS, ...headers } }
+  }
   if (body instanceof SerializedBody) return { status, json: body.json, headers }
   const json = compiled.serialize(status, body)
   const revision = typeof body === 'object' && body !== null && 'revision' in body ? body.revision : undefined

@@ -40,6 +40,10 @@ export function panelPlugin(parts: PluginParts): FastifyPluginAsync {
       { parseAs: 'string' },
       async (_request: unknown, text: string | Buffer) => parseJsonBody(String(text)),
     )
+    // Handed on unread; who does not expect bytes refuses them.
+    fastify.addContentTypeParser('application/octet-stream', (_request: unknown, payload: unknown, done) => {
+      done(null, payload)
+    })
     fastify.setErrorHandler((error, request, reply) => sendError(parts, error, request, reply))
     fastify.addHook('onRequest', (request, _reply, done) => {
       parts.hostNames.check(request.raw, request.url.slice(fastify.prefix.length), fastify.server)

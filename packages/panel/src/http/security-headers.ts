@@ -8,6 +8,16 @@ export const API_HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 } as const
 
+/** On every answer that is somebody's own bytes: no browser shows them as a page of ours (RULES 23). */
+export const TENANT_HEADERS = {
+  'content-type': 'application/octet-stream',
+  'content-disposition': 'attachment',
+  'cache-control': 'private, no-store',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "sandbox; default-src 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+} as const
+
 /** On every page. `scripts` are the sources of inline scripts that the page has, as CSP hashes. */
 export function pageHeaders(scripts: readonly string[] = []): Record<string, string> {
   return {

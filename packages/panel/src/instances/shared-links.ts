@@ -7,6 +7,8 @@ import {
   type AgentParams,
   type AgentResult,
   type CallOptions,
+  type DataStreamOptions,
+  type DataTicket,
   type EphemeralEvent,
 } from '@hatchery/core/protocol'
 import type { AgentLinks, ReadySession } from '../nodes/agent-links.ts'
@@ -108,6 +110,7 @@ export class SharedLinks implements AgentLinks {
         return isReachable()
       },
       call: (method, params, options) => this.#call(node, method, params, options),
+      openTicket: (options) => this.#openTicket(node, options),
     }
     this.#links.set(node, link)
     return link
@@ -197,6 +200,11 @@ export class SharedLinks implements AgentLinks {
       // It may have been carried out: nobody but the caller's operation class can say whether to ask again.
       throw new AppError('NODE_TIMEOUT', { node: await this.#nameOf(node) }, { cause: error })
     }
+  }
+
+  /** Bytes travel between a node and the instance that holds it. */
+  async #openTicket(node: number, options?: DataStreamOptions): Promise<DataTicket> {
+    return this.#local.of(node).openTicket(options)
   }
 
   async #callHere<M extends AgentMethod>(

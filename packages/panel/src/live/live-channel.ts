@@ -148,6 +148,7 @@ class Channel implements LiveChannel {
       isSecure: this.#addresses.isSecure(request),
       server,
       cookie: () => undefined,
+      header: () => undefined,
     }
     return sendCommand(own, server, command)
   }

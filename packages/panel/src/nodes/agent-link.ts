@@ -1,5 +1,14 @@
 import { AppError, errorRow } from '@hatchery/core/errors'
-import type { AgentMethod, AgentParams, AgentResult, CallOptions, PanelSession } from '@hatchery/core/protocol'
+import {
+  createDataTicket,
+  type AgentMethod,
+  type AgentParams,
+  type AgentResult,
+  type CallOptions,
+  type DataStreamOptions,
+  type DataTicket,
+  type PanelSession,
+} from '@hatchery/core/protocol'
 import type { NodeLink, NodeLinkCapabilities } from './node-link.ts'
 
 const CAPABILITIES: NodeLinkCapabilities = {
@@ -51,6 +60,12 @@ export class AgentLink implements NodeLink {
     } catch (error) {
       throw await this.#explain(error, method)
     }
+  }
+
+  async openTicket(options?: DataStreamOptions): Promise<DataTicket> {
+    const session = this.#session
+    if (!session) throw new AppError('NODE_UNREACHABLE', { node: await this.#nameOf(this.node) })
+    return createDataTicket(session, options)
   }
 
   /** Words of the link become words about the node; what the node itself answered stays as it is. */

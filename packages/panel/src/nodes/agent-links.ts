@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { AppError } from '@hatchery/core/errors'
 import {
   acceptAgent,
+  acceptDataStream,
   MAX_FRAME_BYTES,
   protocolSocket,
   type EphemeralEvent,
@@ -19,6 +20,8 @@ import { welcomeAgent, type Welcome } from './welcome-agent.ts'
 
 /** Handshakes that may be under way at once, so that strangers cannot fill the memory. An agent needs two round trips. */
 const MAX_HANDSHAKES = 256
+/** As the protocol closes a handshake that failed. */
+const CLOSE_NO_SESSION = 4401
 const PANEL = { name: 'hatchery', version: '0.1.0', features: [] as readonly string[] }
 
 /** A node that has just connected, whichever kind it is. */
@@ -129,7 +132,8 @@ class Links implements AgentLinks {
       webSocket.once('close', () => this.#sockets.delete(webSocket))
       if (this.#handshakes.size >= MAX_HANDSHAKES) this.#endOldestHandshake()
       this.#handshakes.set(webSocket, subscriberOf(this.#addresses.ipOf(request)))
-      void this.#accept(webSocket, node).finally(() => this.#handshakes.delete(webSocket))
+      const proven = isData(request) ? this.#acceptData(webSocket, node) : this.#accept(webSocket, node)
+      void proven.finally(() => this.#handshakes.delete(webSocket))
     })
   }
 
@@ -180,6 +184,24 @@ class Links implements AgentLinks {
       if (error instanceof AppError) ctx.log.warn({ node, code: error.code }, 'an agent was refused')
       else ctx.log.error({ err: error, node }, 'an agent could not be accepted')
     }
+  }
+
+  /** A socket for bytes: it proves by its ticket which session it belongs to, and ends within ten seconds if it cannot. */
+  async #acceptData(webSocket: WebSocket, node: string): Promise<void> {
+    // What comes while the session is looked up is kept.
+    const socket = protocolSocket(webSocket)
+    try {
+      const session = await this.#sessionOf(node)
+      if (!session) return webSocket.close(CLOSE_NO_SESSION, 'the node has no session here')
+      await acceptDataStream(socket, session)
+    } catch (error) {
+      this.#ctx.log.debug({ node, err: error }, 'a data socket was refused')
+    }
+  }
+
+  async #sessionOf(uuid: string): Promise<PanelSession | null> {
+    const row = await this.#ctx.db.selectFrom('nodes').select('id').where('uuid', '=', uuid).executeTakeFirst()
+    return row ? (this.#links.get(row.id)?.session ?? null) : null
   }
 
   async #open(session: PanelSession, ready: OpenSession): Promise<void> {
@@ -263,6 +285,10 @@ function originOf(welcome: Welcome | undefined, session: PanelSession): OpenSess
     isRecovery: welcome.hello.isRecovery,
     session,
   }
+}
+
+function isData(request: IncomingMessage): boolean {
+  return new URL(request.url ?? '/', 'http://panel').searchParams.get('stream') === 'data'
 }
 
 /** The upgrade names the node and proves nothing (RULES 11). */

@@ -5,6 +5,7 @@ import { enrolAgent } from '@hatchery/core/api'
 import { AppError } from '@hatchery/core/errors'
 import {
   connectToPanel,
+  openDataStream,
   MAX_FRAME_BYTES,
   memoryOutbox,
   protocolSocket,
@@ -18,6 +19,7 @@ import {
 } from '@hatchery/core/protocol'
 import type { Static } from 'typebox'
 import { WebSocket } from 'ws'
+import { FakeFiles } from '../files/fake-files.ts'
 import type { TestPanel } from '../testing/test-panel.ts'
 
 type Report = Static<typeof ServerReport>
@@ -56,6 +58,9 @@ export class FakeAgent implements AsyncDisposable {
   readonly measured = new Set<string>()
   /** Replaces what the agent does for a method. */
   readonly override: { -readonly [M in AgentMethod]?: AgentHandlers[M] } = {}
+  /** The files of every server. */
+  readonly files = new FakeFiles((ticket) => this.#openData(ticket))
+  #url = ''
   secret: Uint8Array
   keyId: string
   installation: string
@@ -87,6 +92,7 @@ export class FakeAgent implements AsyncDisposable {
 
   /** Connects and waits until the panel has proved itself. */
   async connect(url: string): Promise<AgentSession> {
+    this.#url = url
     const address = `${url.replace(/^http/, 'ws')}/api/agent/link?node=${this.node}`
     const socket = new WebSocket(address, { maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false })
     const opened = once(socket, 'open')
@@ -164,6 +170,18 @@ export class FakeAgent implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.disconnect()
+  }
+
+  async #openData(ticket: string) {
+    const { session } = this
+    if (!session) throw new AppError('CONNECTION_LOST', { method: 'data stream' })
+    const socket = new WebSocket(`${this.#url.replace(/^http/, 'ws')}/api/agent/link?node=${this.node}&stream=data`, {
+      maxPayload: MAX_FRAME_BYTES,
+      perMessageDeflate: false,
+    })
+    const protocol = protocolSocket(socket)
+    await once(socket, 'open')
+    return openDataStream(protocol, session, ticket)
   }
 
   #serverOf(server: string): Report & { spec: Spec | null } {
@@ -273,6 +291,7 @@ export class FakeAgent implements AsyncDisposable {
         return {}
       },
       'operation.forget': async () => ({}),
+      ...this.files.handlers(),
     }
   }
 

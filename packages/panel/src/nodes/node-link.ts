@@ -1,4 +1,12 @@
-import type { AgentMethod, AgentParams, AgentResult, CallOptions, EphemeralEvent } from '@hatchery/core/protocol'
+import type {
+  AgentMethod,
+  AgentParams,
+  AgentResult,
+  CallOptions,
+  DataStreamOptions,
+  DataTicket,
+  EphemeralEvent,
+} from '@hatchery/core/protocol'
 
 /**
  * How the panel reaches one node. `AgentLink` speaks our protocol over the agent's own socket; `WingsLink` speaks HTTP to an
@@ -10,6 +18,11 @@ export interface NodeLink {
   readonly isConnected: boolean
   /** @throws AppError `NODE_UNREACHABLE`, `NODE_TIMEOUT`, `NODE_UNSUPPORTED`, or what the node answered */
   call<M extends AgentMethod>(method: M, params: AgentParams<M>, options?: CallOptions): Promise<AgentResult<M>>
+  /**
+   * A ticket for one data socket; it goes to the node with a call, and the node opens the socket.
+   * @throws AppError `NODE_UNREACHABLE`, `NODE_UNSUPPORTED`
+   */
+  openTicket(options?: DataStreamOptions): Promise<DataTicket>
 }
 
 export interface NodeLinkCapabilities {

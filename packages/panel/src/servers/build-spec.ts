@@ -64,6 +64,7 @@ export function buildSpec(source: SpecSource): ServerSpec {
       egg.install === null || egg.install.script.trim() === ''
         ? null
         : { image: egg.install.container, entrypoint: egg.install.entrypoint, script: egg.install.script },
+    fileDenylist: [...egg.fileDenylist],
     features: [...egg.features],
     crashPolicy: CRASH_POLICY,
     holds: source.holds as ServerSpec['holds'],

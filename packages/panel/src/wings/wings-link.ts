@@ -4,6 +4,7 @@ import type {
   AgentParams,
   AgentResult,
   CallOptions,
+  DataTicket,
   DurableEvent,
   EphemeralEvent,
 } from '@hatchery/core/protocol'
@@ -90,6 +91,10 @@ export class WingsLink implements NodeLink {
     } catch (error) {
       throw this.#explain(error)
     }
+  }
+
+  async openTicket(): Promise<DataTicket> {
+    throw new AppError('NODE_UNSUPPORTED', { node: this.#settings.name, capability: 'files' })
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@ import type { ServerStats } from '@hatchery/core/api'
 import { AppError } from '@hatchery/core/errors'
 import type {
   AgentHandlers,
+  FileMethod,
   AgentParams,
   AgentResult,
   DurableEvent,
@@ -41,7 +42,10 @@ interface Tracked {
 }
 
 /** Everything that a Wings can do; the rest is answered `NODE_UNSUPPORTED`. */
-type Handlers = Omit<AgentHandlers, 'node.info' | 'node.rotateSecret' | 'server.acceptEula' | 'operation.cancel'>
+type Handlers = Omit<
+  AgentHandlers,
+  'node.info' | 'node.rotateSecret' | 'server.acceptEula' | 'operation.cancel' | FileMethod
+>
 
 /** The servers of one Wings for as long as it answers, with the methods that an agent has. */
 export class WingsSession {

@@ -1,5 +1,6 @@
-import { ErrorAnswer, type ContractSpec, type PermissionSpec } from '../../api/index.ts'
+import { ErrorAnswer, isBytes, type ContractSpec, type PermissionSpec } from '../../api/index.ts'
 import { ERRORS, type ErrorCode } from '../../errors/index.ts'
+import type { TSchema } from 'typebox'
 import { sortedEndpoints } from './endpoints.ts'
 import { collectTitled, plainSchema, type JsonSchema } from './schema.ts'
 
@@ -102,13 +103,13 @@ function operation(name: string, spec: ContractSpec): Json {
     'x-hatchery-class': spec.class,
     'x-hatchery-permission': spec.permission,
     'x-hatchery-rate': spec.rate ?? 'default',
-    ...(spec.body ? { 'x-hatchery-body-limit-bytes': spec.bodyLimitBytes ?? 262_144 } : {}),
+    ...(spec.body && !isBytes(spec.body) ? { 'x-hatchery-body-limit-bytes': spec.bodyLimitBytes ?? 262_144 } : {}),
     parameters: parameters(spec),
     ...(spec.body
       ? {
           requestBody: {
             required: true,
-            content: { 'application/json': { schema: withRefs(plainSchema(spec.body)) } },
+            content: { [mediaType(spec.body)]: { schema: withRefs(plainSchema(spec.body)) } },
           },
         }
       : {}),
@@ -119,6 +120,10 @@ function operation(name: string, spec: ContractSpec): Json {
       ),
     },
   }
+}
+
+function mediaType(schema: TSchema): string {
+  return isBytes(schema) ? 'application/octet-stream' : 'application/json'
 }
 
 function parameters(spec: ContractSpec): readonly Json[] {
@@ -150,13 +155,13 @@ function headerRef(name: string): Json {
 function successes(spec: ContractSpec): Json {
   const rows = Object.entries(spec.response).map(([status, schema]) => {
     const plain = plainSchema(schema)
-    const hasRevision = plain.properties?.['revision'] !== undefined
+    const hasRevision = plain.properties?.['revision'] !== undefined || isBytes(schema)
     return [
       status,
       {
         description: SUCCESS[status] ?? 'Done.',
         headers: { ...(hasRevision ? { ETag: headerRef('ETag') } : {}), ...RATE_HEADERS },
-        content: { 'application/json': { schema: withRefs(plain) } },
+        content: { [mediaType(schema)]: { schema: withRefs(plain) } },
       },
     ]
   })
@@ -210,7 +215,12 @@ function isWorthWaiting(code: ErrorCode): boolean {
 
 /** Nobody is known at a public endpoint, so there is nobody to keep a key for. */
 function takesIdempotencyKey(spec: ContractSpec): boolean {
-  return spec.method !== 'GET' && spec.class !== 'read' && spec.permission !== ('public' satisfies PermissionSpec)
+  return (
+    spec.method !== 'GET' &&
+    spec.class !== 'read' &&
+    !isBytes(spec.body) &&
+    spec.permission !== ('public' satisfies PermissionSpec)
+  )
 }
 
 function takesIfMatch(spec: ContractSpec): boolean {

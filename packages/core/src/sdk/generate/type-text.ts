@@ -7,6 +7,9 @@ export interface TypeTextOptions {
   readonly allowUndefined: boolean
 }
 
+/** What `fetch` sends as bytes, on every platform. Bytes that are answered are left in the response, to be streamed. */
+const SENT_BYTES = 'Blob | ArrayBuffer | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>'
+
 /** A schema as TypeScript. @throws Error on a keyword that it does not know how to write */
 export function typeText(schema: JsonSchema, options: TypeTextOptions, indent = ''): string {
   return options.nameOf(schema) ?? bareTypeText(schema, options, indent)
@@ -17,6 +20,7 @@ export function bareTypeText(schema: JsonSchema, options: TypeTextOptions, inden
   if (schema.const !== undefined) return literal(schema.const)
   if (schema.enum) return schema.enum.map(literal).join(' | ')
   if (schema.anyOf) return [...new Set(schema.anyOf.map((part) => typeText(part, options, indent)))].join(' | ')
+  if (schema['format'] === 'binary') return options.allowUndefined ? SENT_BYTES : 'Response'
   switch (schema.type) {
     case 'string':
     case 'boolean':

@@ -14,6 +14,14 @@ export function nameFromBytes(bytes: Buffer): string {
   return name
 }
 
+// oxlint-disable-next-line no-control-regex -- what every encoding agrees on
+const ASCII = /^[\u0000-\u007f]*$/
+
+/** The same for a name whose bytes were read one to a character. */
+export function nameFromLatin1(latin1: string): string {
+  return ASCII.test(latin1) ? latin1 : nameFromBytes(Buffer.from(latin1, 'latin1'))
+}
+
 export function bytesFromName(name: string): Buffer {
   if (name.isWellFormed()) return Buffer.from(name)
   const parts = Array.from(name, (character) => {

@@ -1,0 +1,338 @@
+import { Type } from 'typebox'
+import { Bytes, contract } from './contract.ts'
+import { Nothing, Nullable, OneOf, PageOf, ServerRef, Uuid } from './schemas/common.ts'
+import {
+  Checksum,
+  DiskUse,
+  FileEntry,
+  FileFailures,
+  FileMode,
+  FileMove,
+  FileName,
+  FilePath,
+  FileSort,
+  TrashItem,
+  Upload,
+} from './schemas/files.ts'
+
+const params = Type.Object({ server: ServerRef })
+/** A path in an address. One with bytes that are no UTF-8 is given as all its bytes in base64url instead. */
+const At = {
+  path: Type.Optional(FilePath),
+  pathBytes: Type.Optional(Type.String({ maxLength: 8192, pattern: '^[\\w-]*$' })),
+}
+/** What every endpoint here may answer. */
+const reach = [
+  'SERVER_NOT_FOUND',
+  'SERVER_BUSY',
+  'SERVER_SUSPENDED',
+  'SERVER_NOT_INSTALLED',
+  'NODE_UNREACHABLE',
+  'NODE_TIMEOUT',
+  'NODE_UNSUPPORTED',
+  'PATH_INVALID',
+  'PATH_OUTSIDE',
+  'FILE_DENIED',
+] as const
+const reads = [...reach, 'FILE_NOT_FOUND'] as const
+const writes = [...reach, 'FILE_PROTECTED', 'FILE_NOT_FOUND', 'DISK_FULL'] as const
+
+export const listFiles = contract({
+  method: 'GET',
+  path: '/servers/:server/files/list',
+  tag: 'Files',
+  summary: 'List a directory, directories first; `total` is always there',
+  class: 'read',
+  permission: { server: 'file.read' },
+  params,
+  query: Type.Object({
+    ...At,
+    sort: Type.Optional(FileSort),
+    cursor: Type.Optional(Type.String({ maxLength: 512 })),
+    /** Instead of a cursor: begins after this many entries. */
+    offset: Type.Optional(Type.Integer({ minimum: 0 })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
+  }),
+  response: { 200: PageOf(FileEntry) },
+  errors: [...reads, 'CURSOR_INVALID'],
+})
+
+export const getFile = contract({
+  method: 'GET',
+  path: '/servers/:server/files/entry',
+  tag: 'Files',
+  summary: 'Describe a file, a directory or a link',
+  class: 'read',
+  permission: { server: 'file.read' },
+  params,
+  query: Type.Object(At),
+  response: { 200: FileEntry },
+  errors: reads,
+})
+
+export const readFile = contract({
+  method: 'GET',
+  path: '/servers/:server/files/content',
+  tag: 'Files',
+  summary: 'Download a file, or the part of it that `Range` names',
+  description:
+    'The strong `ETag` is the revision of the file. With `If-Match` another revision is refused, so that a download can go on where it stopped.',
+  class: 'read',
+  permission: { server: 'file.read-content' },
+  params,
+  query: Type.Object(At),
+  response: { 200: Bytes, 206: Bytes },
+  errors: [...reads, 'FILE_PROTECTED', 'RANGE_INVALID', 'REVISION_MISMATCH'],
+})
+
+export const writeFile = contract({
+  method: 'PUT',
+  path: '/servers/:server/files/content',
+  tag: 'Files',
+  summary: 'Replace the content of a file in one step; making a new one needs `file.create` as well',
+  class: 'converge',
+  permission: { server: 'file.update' },
+  params,
+  query: Type.Object(At),
+  body: Bytes,
+  response: { 200: FileEntry },
+  errors: [...writes, 'REVISION_MISMATCH'],
+  rate: 'write',
+})
+
+export const createFile = contract({
+  method: 'POST',
+  path: '/servers/:server/files',
+  tag: 'Files',
+  summary: 'Make an empty file, a directory or a symbolic link where nothing is',
+  class: 'at-most-once',
+  permission: { server: 'file.create' },
+  params,
+  body: Type.Object({
+    path: FileName,
+    type: OneOf(['file', 'directory', 'symlink']),
+    /** Where a link leads. */
+    target: Type.Optional(Type.String({ minLength: 1, maxLength: 4095 })),
+  }),
+  response: { 201: FileEntry },
+  errors: [...writes, 'FILE_EXISTS'],
+  rate: 'write',
+})
+
+export const moveFiles = contract({
+  method: 'POST',
+  path: '/servers/:server/files/move',
+  tag: 'Files',
+  summary: 'Rename or move files and directories',
+  class: 'at-most-once',
+  permission: { server: 'file.update' },
+  params,
+  body: Type.Object({
+    moves: Type.Array(FileMove, { minItems: 1, maxItems: 1000 }),
+    /** Files and empty directories in the way are replaced; needs `file.delete`. @default false */
+    replace: Type.Optional(Type.Boolean()),
+  }),
+  response: { 200: FileFailures },
+  errors: [...writes, 'FILE_EXISTS', 'DIRECTORY_NOT_EMPTY'],
+  rate: 'write',
+  bodyLimitBytes: 16 * 1024 * 1024,
+})
+
+export const copyFile = contract({
+  method: 'POST',
+  path: '/servers/:server/files/copy',
+  tag: 'Files',
+  summary: 'Copy a file or a whole directory to a name that is free',
+  class: 'at-most-once',
+  permission: { server: 'file.create' },
+  params,
+  body: FileMove,
+  response: { 201: FileEntry },
+  errors: [...writes, 'FILE_EXISTS'],
+  rate: 'expensive',
+})
+
+export const deleteFiles = contract({
+  method: 'POST',
+  path: '/servers/:server/files/delete',
+  tag: 'Files',
+  summary: 'Move files and directories to the trash, or remove them for ever',
+  class: 'at-most-once',
+  permission: { server: 'file.delete' },
+  params,
+  body: Type.Object({
+    paths: Type.Array(FileName, { minItems: 1, maxItems: 1000 }),
+    /** @default false */
+    isPermanent: Type.Optional(Type.Boolean()),
+  }),
+  response: { 200: FileFailures },
+  errors: writes,
+  rate: 'write',
+  bodyLimitBytes: 8 * 1024 * 1024,
+})
+
+export const changeFileModes = contract({
+  method: 'POST',
+  path: '/servers/:server/files/chmod',
+  tag: 'Files',
+  summary: 'Change permissions of files, or of everything below directories',
+  class: 'converge',
+  permission: { server: 'file.update' },
+  params,
+  body: Type.Object({ changes: Type.Array(FileMode, { minItems: 1, maxItems: 1000 }) }),
+  response: { 200: FileFailures },
+  errors: writes,
+  rate: 'write',
+  bodyLimitBytes: 8 * 1024 * 1024,
+})
+
+export const readChecksum = contract({
+  method: 'GET',
+  path: '/servers/:server/files/checksum',
+  tag: 'Files',
+  summary: 'Read the checksum of a file',
+  class: 'read',
+  permission: { server: 'file.read-content' },
+  params,
+  query: Type.Object({ ...At, algorithm: Type.Optional(Checksum) }),
+  response: { 200: Type.Object({ algorithm: Checksum, checksum: Type.String() }) },
+  errors: [...reads, 'FILE_PROTECTED'],
+  rate: 'expensive',
+})
+
+export const readDiskUse = contract({
+  method: 'GET',
+  path: '/servers/:server/files/disk-use',
+  tag: 'Files',
+  summary: 'Count what a directory takes on the disk, by what lies in it',
+  class: 'read',
+  permission: { server: 'file.read' },
+  params,
+  query: Type.Object(At),
+  response: { 200: DiskUse },
+  errors: reads,
+  rate: 'expensive',
+})
+
+const uploadParams = Type.Object({ server: ServerRef, upload: Uuid })
+const ofUpload = [...writes, 'UPLOAD_NOT_FOUND'] as const
+
+export const beginUpload = contract({
+  method: 'POST',
+  path: '/servers/:server/files/uploads',
+  tag: 'Files',
+  summary: 'Begin to upload a file in pieces; replacing one needs `file.update` as well',
+  description: 'Nothing is to be seen of the file until the upload is finished. Pieces may be sent over days.',
+  class: 'at-most-once',
+  permission: { server: 'file.create' },
+  params,
+  body: Type.Object({
+    path: FileName,
+    sizeBytes: Type.Integer({ minimum: 0 }),
+    /** @default false */
+    replace: Type.Optional(Type.Boolean()),
+  }),
+  response: { 201: Upload },
+  errors: [...writes, 'FILE_EXISTS'],
+  rate: 'write',
+})
+
+export const getUpload = contract({
+  method: 'GET',
+  path: '/servers/:server/files/uploads/:upload',
+  tag: 'Files',
+  summary: 'Read how far an upload has come',
+  class: 'read',
+  permission: { server: 'file.create' },
+  params: uploadParams,
+  response: { 200: Upload },
+  errors: ofUpload,
+})
+
+export const appendUpload = contract({
+  method: 'PATCH',
+  path: '/servers/:server/files/uploads/:upload',
+  tag: 'Files',
+  summary: 'Add bytes to an upload, from its present end on',
+  description: 'What has arrived when a connection breaks is kept: read how far it has come and go on from there.',
+  class: 'at-most-once',
+  permission: { server: 'file.create' },
+  params: uploadParams,
+  /** Where the bytes belong: the upload's present end. @default 0 */
+  query: Type.Object({ offset: Type.Optional(Type.Integer({ minimum: 0 })) }),
+  body: Bytes,
+  response: { 200: Upload },
+  errors: [...ofUpload, 'UPLOAD_OFFSET', 'UPLOAD_TOO_LONG'],
+  rate: 'unlimited',
+})
+
+export const finishUpload = contract({
+  method: 'POST',
+  path: '/servers/:server/files/uploads/:upload/finish',
+  tag: 'Files',
+  summary: 'Give a complete upload its name',
+  class: 'at-most-once',
+  permission: { server: 'file.create' },
+  params: uploadParams,
+  response: { 200: FileEntry },
+  errors: [...ofUpload, 'UPLOAD_INCOMPLETE', 'FILE_EXISTS'],
+  rate: 'write',
+})
+
+export const cancelUpload = contract({
+  method: 'DELETE',
+  path: '/servers/:server/files/uploads/:upload',
+  tag: 'Files',
+  summary: 'Throw an upload away',
+  class: 'converge',
+  permission: { server: 'file.create' },
+  params: uploadParams,
+  response: { 200: Nothing },
+  errors: ofUpload,
+})
+
+export const listTrash = contract({
+  method: 'GET',
+  path: '/servers/:server/files/trash',
+  tag: 'Files',
+  summary: 'List what was deleted and can be restored, newest first',
+  class: 'read',
+  permission: { server: 'file.read' },
+  params,
+  response: { 200: Type.Object({ data: Type.Array(TrashItem) }) },
+  errors: reach,
+})
+
+export const restoreTrash = contract({
+  method: 'POST',
+  path: '/servers/:server/files/trash/restore',
+  tag: 'Files',
+  summary: 'Put deleted files back to where they were, or to another name',
+  class: 'at-most-once',
+  permission: { server: 'file.create' },
+  params,
+  body: Type.Object({
+    items: Type.Array(Type.Object({ id: Uuid, path: Type.Optional(Nullable(FileName)) }), {
+      minItems: 1,
+      maxItems: 1000,
+    }),
+  }),
+  response: { 200: FileFailures },
+  errors: [...writes, 'FILE_EXISTS', 'TRASH_ITEM_NOT_FOUND'],
+  rate: 'write',
+  bodyLimitBytes: 8 * 1024 * 1024,
+})
+
+export const emptyTrash = contract({
+  method: 'POST',
+  path: '/servers/:server/files/trash/delete',
+  tag: 'Files',
+  summary: 'Remove deleted files for ever; all of them without a list',
+  class: 'converge',
+  permission: { server: 'file.delete' },
+  params,
+  body: Type.Object({ items: Type.Optional(Type.Array(Uuid, { maxItems: 1000 })) }),
+  response: { 200: FileFailures },
+  errors: reach,
+  rate: 'write',
+})

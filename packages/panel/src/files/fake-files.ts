@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto'
+import { buffer } from 'node:stream/consumers'
+import { AppError } from '@hatchery/core/errors'
+import type { FileEntry } from '@hatchery/core/api'
+import type { AgentHandlers, DataStream, FileMethod } from '@hatchery/core/protocol'
+
+interface FakeUpload {
+  readonly owner: string
+  readonly path: string
+  readonly sizeBytes: number
+  content: Buffer
+}
+
+/** The files of a fake agent: one flat tree in memory, whose bytes travel on real data sockets. For tests. */
+export class FakeFiles {
+  readonly content = new Map<string, Buffer>()
+  readonly uploads = new Map<string, FakeUpload>()
+  readonly trash = new Map<string, { readonly path: string; readonly content: Buffer }>()
+  readonly #open: (ticket: string) => Promise<DataStream>
+
+  constructor(open: (ticket: string) => Promise<DataStream>) {
+    this.#open = open
+  }
+
+  handlers(): Pick<AgentHandlers, FileMethod> {
+    return {
+      'files.list': async ({ offset, limit }) => {
+        const names = [...this.content.keys()].toSorted()
+        return { entries: names.slice(offset, offset + limit).map((name) => this.#entry(name)), total: names.length }
+      },
+      'files.stat': async ({ path }) => ({ entry: this.content.has(path) ? this.#entry(path) : null }),
+      'files.read': async ({ path, offset, length, ifRevision, ticket }) => {
+        const content = this.#get(path)
+        const entry = this.#entry(path)
+        if (ifRevision !== null && ifRevision !== entry.revision) throw new AppError('REVISION_MISMATCH')
+        const part = content.subarray(offset, length === null ? undefined : offset + length)
+        const stream = await this.#open(ticket)
+        stream
+          .send(async function* (from) {
+            yield part.subarray(from)
+          })
+          // The panel's end says what became of it.
+          .catch(() => undefined)
+        return { entry }
+      },
+      'files.write': async ({ path, ticket, ifRevision, mode }) => {
+        const before = this.content.get(path)
+        if (mode === 'create' && before) throw new AppError('FILE_EXISTS', { path })
+        if (mode === 'replace' && !before) throw new AppError('FILE_NOT_FOUND', { path })
+        if (ifRevision !== null && (!before || this.#entry(path).revision !== ifRevision)) {
+          throw new AppError('REVISION_MISMATCH')
+        }
+        const stream = await this.#open(ticket)
+        this.content.set(path, await buffer(stream.receive()))
+        return { entry: this.#entry(path) }
+      },
+      'files.create': async ({ path }) => {
+        if (this.content.has(path)) throw new AppError('FILE_EXISTS', { path })
+        this.content.set(path, Buffer.alloc(0))
+        return { entry: this.#entry(path) }
+      },
+      'files.move': async ({ moves }) => {
+        for (const { from, to } of moves) {
+          this.content.set(to, this.#get(from))
+          this.content.delete(from)
+        }
+        return { done: moves.length, failures: [] }
+      },
+      'files.copy': async ({ from, to }) => {
+        this.content.set(to, this.#get(from))
+        return { entry: this.#entry(to) }
+      },
+      'files.delete': async ({ paths }) => {
+        for (const path of paths) this.trash.set(path, { path, content: this.#get(path) })
+        for (const path of paths) this.content.delete(path)
+        return { done: paths.length, failures: [] }
+      },
+      'files.chmod': async ({ changes }) => ({ done: changes.length, failures: [] }),
+      'files.checksum': async ({ path, algorithm }) => ({
+        checksum: createHash(algorithm === 'crc32' ? 'md5' : algorithm)
+          .update(this.#get(path))
+          .digest('hex'),
+      }),
+      'files.diskUse': async () => ({ diskBytes: 0, entries: this.content.size, children: [], isPartial: false }),
+      'uploads.begin': async ({ upload, owner, path, sizeBytes }) => {
+        if (!this.uploads.has(upload)) this.uploads.set(upload, { owner, path, sizeBytes, content: Buffer.alloc(0) })
+        return this.#upload(upload, owner)
+      },
+      'uploads.read': async ({ upload, owner }) => this.#upload(upload, owner),
+      'uploads.append': async ({ upload, owner, offset, ticket }) => {
+        const { offset: end } = this.#upload(upload, owner)
+        if (end !== offset) throw new AppError('UPLOAD_OFFSET', { offset: end })
+        const stream = await this.#open(ticket)
+        const known = this.uploads.get(upload)!
+        known.content = Buffer.concat([known.content, await buffer(stream.receive())])
+        return this.#upload(upload, owner)
+      },
+      'uploads.finish': async ({ upload, owner }) => {
+        const { path } = this.#upload(upload, owner)
+        this.content.set(path, this.uploads.get(upload)!.content)
+        this.uploads.delete(upload)
+        return { entry: this.#entry(path) }
+      },
+      'uploads.cancel': async ({ upload, owner }) => {
+        this.#upload(upload, owner)
+        this.uploads.delete(upload)
+        return {}
+      },
+      'trash.list': async () => ({
+        items: [...this.trash.values()].map(({ path, content }) => ({
+          id: idOf(path),
+          path,
+          type: 'file' as const,
+          diskBytes: content.length,
+          deletedAt: 0,
+          expiresAt: 1,
+        })),
+      }),
+      'trash.restore': async ({ items }) => {
+        for (const { id, path: wanted } of items) {
+          const [path, item] = [...this.trash].find(([one]) => idOf(one) === id) ?? []
+          if (path === undefined || !item) throw new AppError('TRASH_ITEM_NOT_FOUND', { id })
+          this.content.set(wanted ?? path, item.content)
+          this.trash.delete(path)
+        }
+        return { done: items.length, failures: [] }
+      },
+      'trash.delete': async () => {
+        const done = this.trash.size
+        this.trash.clear()
+        return { done, failures: [] }
+      },
+    }
+  }
+
+  #get(path: string): Buffer {
+    const content = this.content.get(path)
+    if (!content) throw new AppError('FILE_NOT_FOUND', { path })
+    return content
+  }
+
+  #entry(path: string): FileEntry {
+    const content = this.#get(path)
+    return {
+      name: path.slice(path.lastIndexOf('/') + 1),
+      type: 'file',
+      sizeBytes: content.length,
+      diskBytes: content.length,
+      mode: 0o644,
+      modifiedAt: 0,
+      linkTarget: null,
+      revision: createHash('sha256').update(content).digest().readUIntBE(0, 6),
+    }
+  }
+
+  #upload(id: string, owner: string) {
+    const upload = this.uploads.get(id)
+    if (!upload || upload.owner !== owner) throw new AppError('UPLOAD_NOT_FOUND', { id })
+    const { path, sizeBytes, content } = upload
+    return { id, path, sizeBytes, offset: content.length, expiresAt: 1 }
+  }
+}
+
+/** The same path has the same id. */
+function idOf(path: string): string {
+  const hex = createHash('sha256').update(path).digest('hex')
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5')
+}

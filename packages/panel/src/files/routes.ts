@@ -1,0 +1,42 @@
+import * as api from '@hatchery/core/api'
+import { implement, type Routes } from '../http/implement.ts'
+import { answer } from '../http/reply.ts'
+import { serverOf } from '../servers/read-server.ts'
+import { changeModes, copyFile, createFile, deleteFiles, moveFiles, writeFile } from './change-files.ts'
+import { pathOf } from './reach-files.ts'
+import { describeFile, listFiles, readChecksum, readDiskUse, readFile } from './read-files.ts'
+import { emptyTrash, listTrash, restoreTrash } from './trash.ts'
+import { appendUpload, beginUpload, cancelUpload, finishUpload, readUpload } from './uploads.ts'
+
+export function filesRoutes(routes: Routes): void {
+  implement(routes, api.listFiles, (ctx, { query }, signal) => listFiles(ctx, serverOf(ctx), query, signal))
+  implement(routes, api.getFile, (ctx, { query }, signal) => describeFile(ctx, serverOf(ctx), pathOf(query), signal))
+  implement(routes, api.readFile, (ctx, { query, ifMatch }, signal) =>
+    readFile(ctx, serverOf(ctx), pathOf(query), ifMatch, signal),
+  )
+  implement(routes, api.readChecksum, (ctx, { query }, signal) => readChecksum(ctx, serverOf(ctx), query, signal))
+  implement(routes, api.readDiskUse, (ctx, { query }, signal) => readDiskUse(ctx, serverOf(ctx), pathOf(query), signal))
+
+  implement(routes, api.writeFile, (ctx, { query, ifMatch, body }, signal) =>
+    writeFile(ctx, serverOf(ctx), pathOf(query), ifMatch, body, signal),
+  )
+  implement(routes, api.createFile, async (ctx, { body }) => answer(201, await createFile(ctx, serverOf(ctx), body)))
+  implement(routes, api.moveFiles, (ctx, { body }) => moveFiles(ctx, serverOf(ctx), body))
+  implement(routes, api.copyFile, async (ctx, { body }, signal) =>
+    answer(201, await copyFile(ctx, serverOf(ctx), body, signal)),
+  )
+  implement(routes, api.deleteFiles, (ctx, { body }) => deleteFiles(ctx, serverOf(ctx), body))
+  implement(routes, api.changeFileModes, (ctx, { body }) => changeModes(ctx, serverOf(ctx), body))
+
+  implement(routes, api.beginUpload, async (ctx, { body }) => answer(201, await beginUpload(ctx, serverOf(ctx), body)))
+  implement(routes, api.getUpload, (ctx, { params }) => readUpload(ctx, serverOf(ctx), params.upload))
+  implement(routes, api.appendUpload, (ctx, { params, query, body }, signal) =>
+    appendUpload(ctx, serverOf(ctx), { upload: params.upload, offset: query.offset ?? 0, body }, signal),
+  )
+  implement(routes, api.finishUpload, (ctx, { params }) => finishUpload(ctx, serverOf(ctx), params.upload))
+  implement(routes, api.cancelUpload, (ctx, { params }) => cancelUpload(ctx, serverOf(ctx), params.upload))
+
+  implement(routes, api.listTrash, (ctx) => listTrash(ctx, serverOf(ctx)))
+  implement(routes, api.restoreTrash, (ctx, { body }) => restoreTrash(ctx, serverOf(ctx), body))
+  implement(routes, api.emptyTrash, (ctx, { body }) => emptyTrash(ctx, serverOf(ctx), body))
+}
