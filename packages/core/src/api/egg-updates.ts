@@ -25,7 +25,7 @@ export const fetchEgg = contract({
   body: Type.Object({ url: WebAddress }),
   response: { 200: FetchedEgg },
   errors: ['OUTBOUND_URL_INVALID', 'OUTBOUND_REFUSED', 'OUTBOUND_FAILED', 'OUTBOUND_TOO_LARGE', 'EGG_INVALID'],
-  rate: 'expensive',
+  rate: 'write',
 })
 
 export const checkEggUpdate = contract({

@@ -133,7 +133,7 @@ export const importEgg = contract({
     onExisting: Type.Optional(OneOf(['create', 'update'])),
   }),
   response: { 200: Egg, 201: Egg },
-  errors: ['NEST_NOT_FOUND', 'EGG_INVALID'],
+  errors: ['NEST_NOT_FOUND', 'EGG_INVALID', 'OUTBOUND_URL_INVALID'],
   rate: 'write',
   bodyLimitBytes: 4_194_304,
 })

@@ -18,6 +18,7 @@ import {
 } from '@hatchery/core/api'
 import { describe, expect, test } from 'vitest'
 import { DIALECTS } from '../testing/test-panel.ts'
+import { openTestWeb } from '../outbound/test-web.ts'
 import { hasGitServer } from './git/git-server.test-data.ts'
 import { eggNamed, openRepositoryStage } from './test-stage.ts'
 
@@ -275,6 +276,28 @@ describe.skipIf(!hasGitServer)('a repository at a private address', () => {
     ]) {
       expect(await client.refusal(createEggRepository, { body: { name: 'Odd', url } }), url).toBe('VALIDATION_FAILED')
     }
+    // A public server that leads there: with what it is asked for first, and with what it is asked for then.
+    await using inside = await openTestWeb('127.0.0.1', (_request, response) => void response.end())
+    stage.upstream.commit({ 'egg-echo.json': eggNamed('Echo') })
+    const redirect = `http://127.0.0.1:${inside.port}/games/info/refs?service=git-upload-pack`
+    for (const [name, isRedirected] of [
+      ['First', () => true],
+      ['Second', (method?: string) => method === 'POST'],
+    ] as const) {
+      stage.server.answer = (request, response) => {
+        if (isRedirected(request.method))
+          response.writeHead(302, { location: redirect.replace('http:', 'https:') }).end()
+        else stage.server.serve(request, response)
+      }
+      const { id } = await stage.add({ name })
+      const read = await client.call(getEggRepository, { params: { repository: id } })
+      expect(read.body).toMatchObject({
+        status: 'failed',
+        eggCount: 0,
+        error: { code: expect.stringMatching('OUTBOUND_') },
+      })
+    }
+    expect(inside.connections()).toBe(0)
     const { id } = await stage.add({ url: 'https://inside.example/games' })
     expect((await client.call(getEggRepository, { params: { repository: id } })).body).toMatchObject({
       status: 'failed',

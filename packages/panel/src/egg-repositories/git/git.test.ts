@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { AppError } from '@hatchery/core/errors'
 import { describe, expect, test } from 'vitest'
 import { createAddressPolicy } from '../../outbound/address-policy.ts'
-import { OutboundClient } from '../../outbound/outbound-client.ts'
+import { OutboundClient, type OutboundOptions } from '../../outbound/outbound-client.ts'
 import { PUBLIC_ADDRESS } from '../../outbound/test-web.ts'
 import { fetchFiles, type WantedFiles } from './fetch-files.ts'
 import type { GitCredentials } from './git-remote.ts'
@@ -118,6 +118,21 @@ describe.skipIf(!hasGitServer)('a git repository', () => {
     const moved = await fetchFiles(outbound, place, everything, null, async () => undefined, signal)
     expect(moved.files?.[0]?.data?.toString()).toBe('of another host')
     expect(other.authorizations).toEqual([undefined, undefined])
+  })
+
+  test('is read from a server that proves its name, and from no other', async () => {
+    await using server = await openTestGitServer()
+    const repository = server.createRepository('games')
+    repository.commit({ 'a.json': '1' })
+    const readWith = (options: OutboundOptions, url = repository.url) => {
+      const place = { url, credentials: null }
+      const outbound = new OutboundClient({ policy, ...options })
+      return codeOf(fetchFiles(outbound, place, everything, null, async () => undefined, signal))
+    }
+    expect(await readWith({ ca: server.ca })).toBe('nothing was thrown')
+    expect(await readWith({})).toBe('OUTBOUND_FAILED')
+    const named = repository.url.replace(PUBLIC_ADDRESS, 'git.example')
+    expect(await readWith({ ca: server.ca, lookup: async () => [PUBLIC_ADDRESS] }, named)).toBe('OUTBOUND_FAILED')
   })
 
   test('that holds links, submodules and odd names shows its plain files only', async () => {
