@@ -49,7 +49,10 @@ export function patchProperties(text: string, replacements: readonly ConfigRepla
       index = property.to
     } else if (line) result.push(line)
   }
-  return joinLines(appendLines(result, added, end))
+  // A last line that is continued would take the new one in; an empty one ends it.
+  const last = result.at(-1)?.text ?? ''
+  const isOpen = added.length > 0 && isContinued(last) && properties.at(-1)?.to === lines.length - 1
+  return joinLines(appendLines(result, isOpen ? ['', ...added] : added, end))
 }
 
 function readProperties(lines: readonly Line[]): Property[] {

@@ -64,10 +64,12 @@ function editsFor(
     parent = child
   }
   const wanted = newValueOf(rule, undefined)
+  const made = wanted && targetOf(textOf(wanted.value), attribute).attribute
+  if (made !== undefined && !isName(made)) return []
   return wanted ? [addElement(text, parent, path.slice(depth), attribute, textOf(wanted.value))] : []
 }
 
-const isName = (step: string): boolean => /^[\p{L}_][\p{L}\p{N}_:-]*$/u.test(step)
+const isName = (step: string): boolean => /^[\p{L}_][\p{L}\p{N}_:.-]*$/u.test(step)
 
 const FILTER = /^([^[]*)\[@([^=\]]+)=(["'])(.*)\3\]$/
 

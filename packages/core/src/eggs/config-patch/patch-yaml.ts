@@ -74,6 +74,7 @@ class YamlPatch {
 
   apply(rule: Rule, steps: readonly PathStep[]): void {
     const changes = this.#changes(rule, steps)
+    if (changes.length === 0) return
     const edits = changes.flatMap(({ edit }) => edit ?? [])
     if (edits.length < changes.length || edits.some((edit) => this.#edits.some((other) => overlaps(edit, other)))) {
       // Needs the text as the rules before have made it.
@@ -121,7 +122,7 @@ class YamlPatch {
   }
 
   #rewrite(): string {
-    const written = this.#document.toString({ lineWidth: 0, flowCollectionPadding: /[[{] /.test(this.#text) })
+    const written = print(this.#document, /[[{] /.test(this.#text))
     this.#text = lineEndOf(this.#text) === '\n' ? written : written.replace(/\r?\n/g, '\r\n')
     this.#document = this.#read()
     return this.#text
@@ -157,12 +158,24 @@ const overlaps = (left: Edit, right: Edit): boolean =>
   (left.start < right.end && right.start < left.end) ||
   (left.start === right.start && (left.end > left.start || right.end > right.start))
 
+function print(document: Document, flowCollectionPadding: boolean): string {
+  try {
+    return document.toString({ lineWidth: 0, flowCollectionPadding })
+  } catch (error) {
+    throw new ConfigPatchError('The YAML refers to a value that is to be replaced; it is left as it is.', {
+      cause: error,
+    })
+  }
+}
+
 /** What it means, for comparing. */
 function plain(document: Document): string {
   try {
     return printJson(document.toJS({ maxAliasCount: 1000 }), '')
   } catch (error) {
-    throw new ConfigPatchError('The YAML uses its anchors too often; it is left as it is.', { cause: error })
+    throw new ConfigPatchError('The YAML refers to what is not there, or too often; it is left as it is.', {
+      cause: error,
+    })
   }
 }
 
@@ -181,10 +194,10 @@ function findPaths(node: unknown, steps: readonly PathStep[], path: Path): Path[
     return index === undefined || index > node.items.length ? [] : findPaths(node.items[index], rest, [...path, index])
   }
   if (step.kind === 'index') return step.index === 0 ? findPaths(undefined, rest, [...path, 0]) : []
-  const whole = steps.every(({ kind }) => kind === 'key')
-    ? steps.map((each) => (each.kind === 'key' ? each.name : '')).join('.')
-    : ''
-  if (isMap(node) && rest.length > 0 && pairOf(node, whole)) return [[...path, whole]]
+  // A key that holds dots itself is the nearer meaning.
+  const names = steps.flatMap((each) => (each.kind === 'key' ? [each.name] : []))
+  const whole = names.join('.')
+  if (isMap(node) && rest.length > 0 && names.length === steps.length && pairOf(node, whole)) return [[...path, whole]]
   return findPaths(isMap(node) ? pairOf(node, step.name)?.value : undefined, rest, [...path, step.name])
 }
 
@@ -289,8 +302,8 @@ function replaceScalar(node: unknown, value: unknown, parent: unknown, text: str
   const printed = printScalar(value, node.type, isCollection(parent) && parent.flow === true)
   if (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED')
     return { start, end, text: printed + lineEndOf(text) }
-  // `key:` without a value has its place right after the colon.
-  const gap = start === end && /[:-]$/.test(text.slice(0, start)) ? ' ' : ''
+  // `key:` without a value has its place right after the colon, or after its anchor.
+  const gap = start === end && !/\s/.test(text.charAt(start - 1)) ? ' ' : ''
   return { start, end, text: gap + printed }
 }
 

@@ -120,6 +120,22 @@ describe('yaml', () => {
     )
   })
 
+  test('an empty key is a key, and no path', async () => {
+    const find = { 'a.*..b[0].c': 'x' }
+    const once = await patchConfigFile('yaml', 'a:\n- b: 1\n', find)
+    expect(once).toBe('a:\n- b: 1\n  "":\n    b:\n      - c: x\n')
+    expect(await patchConfigFile('yaml', once, find)).toBe(once)
+  })
+
+  test('a value that is not there has its place behind its anchor', async () => {
+    expect(await patchConfigFile('yaml', 'x: &y;', { nothing: { 'regex:^(.*)$': '1' }, x: '1' })).toBe('x: &y; 1')
+    expect(await patchConfigFile('yaml', 'x: !!str\nz: *q', { x: '1' }).catch(String)).toContain('left as it is')
+  })
+
+  test('a value that others refer to is not taken away from them', async () => {
+    await expect(patchConfigFile('yaml', 'a: 1\nx: &y {z: 1}\nw: *y\n', { x: '1' })).rejects.toThrow(ConfigPatchError)
+  })
+
   test('many replacements are one reading and one writing', { timeout: 30_000 }, async () => {
     const keys = Array.from({ length: 2000 }, (_, index) => `key-${index}`)
     const lines = (value: number) => keys.map((key) => `${key}: ${value} # ${key}\n`)
@@ -141,6 +157,13 @@ describe('xml', () => {
     expect(await patchConfigFile('xml', '<a>\n  <b>1<!-- one --> <!-- two --></b>\n</a>', { 'a.b': '2' })).toBe(
       '<a>\n  <b>2<!-- one --><!-- two --></b>\n</a>',
     )
+  })
+
+  test('what is no name becomes no attribute', async () => {
+    for (const match of ["r.p[@name='x", 'r.@1', 'r.@a b', 'r.p.@<']) {
+      expect(await patchConfigFile('xml', '<r><a/></r>', [set(match, 'x')])).toBe('<r><a/></r>')
+    }
+    expect(await patchConfigFile('xml', '<r/>', [set('r.p', "[1='x']")])).toBe('<r/>')
   })
 
   test('a document type is left alone: its entities are neither read nor loaded nor expanded', async () => {
@@ -196,6 +219,12 @@ describe('properties', () => {
       'a : 3\nb 4\nc=z\nk\\:e\\ y=\\u00e8\nempty\n',
     )
   })
+})
+
+test('a new property is not taken into a last line that is continued', async () => {
+  const once = await patchConfigFile('properties', 'b : 2\\', { a: 'x' })
+  expect(once).toBe('b : 2\\\n\na=x')
+  expect(await patchConfigFile('properties', once, { a: 'x' })).toBe(once)
 })
 
 describe('file', () => {
