@@ -1,5 +1,5 @@
 // Installs @hatchery/core outside of the repository, as somebody who depends on it would, and uses it on each Node that it
-// promises, in Chromium and in workers. Needs the build of core (`npm run build -w packages/core`).
+// promises, in Chromium and in workers. Needs the build of core (`npm run build -w packages/core`); `--build` makes it.
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -15,6 +15,7 @@ const MAX_BYTES = 4_000_000
 const MAX_START_BYTES = 40_000
 
 const root = path.resolve(import.meta.dirname, '..')
+if (process.argv.includes('--build')) run('npm', ['run', 'build', '-w', 'packages/core'], root)
 const directory = mkdtempSync(path.join(os.tmpdir(), 'hatchery-core-'))
 let failures = 0
 
@@ -82,11 +83,11 @@ function checkCommand(program: string, version: string, folder: string): void {
   const egg = path.join(root, 'test/eggs/egg-minetest.json')
   const output = run(
     program,
-    [path.join('node_modules', '.bin', 'hatchery-core'), 'egg', 'lint', '--json', egg],
+    [path.join('node_modules', '.bin', 'hatchery-core'), 'egg', 'inspect', '--json', egg],
     folder,
   )
   const { status } = JSON.parse(output) as { status: string }
-  report(status === 'clean', `${version}: egg lint by the package's own command`)
+  report(status === 'clean', `${version}: egg inspect by the package's own command`)
 }
 
 /** The stable parts are typed without Node's types, without typebox, and with every declaration file checked. */

@@ -17,10 +17,17 @@ export function tests(project: string, file: string, requirement: string): Accep
   return { requirement, measure: () => judge([...argv, '--reporter=dot', '--maxWorkers=1'], { NO_COLOR: '1' }) }
 }
 
+/** A script of the repository as a line, with all that it says. */
+export function script(file: string, argv: readonly string[], requirement: string): AcceptanceLine {
+  const program = ['--conditions=@hatchery/source', path.join(ROOT, file), ...argv]
+  return { requirement, measure: () => judge(program, {}, Number.POSITIVE_INFINITY) }
+}
+
 /** Runs a program that says in its last lines what it found, and in its exit code whether that is right. */
 async function judge(
   argv: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  lines = 8,
 ): Promise<{ figure: string; passed: boolean }> {
   const child = spawn(process.execPath, argv, {
     cwd: ROOT,
@@ -34,5 +41,5 @@ async function judge(
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
-  return { figure: said.slice(-8).join('\n      '), passed: code === 0 }
+  return { figure: said.slice(-lines).join('\n      '), passed: code === 0 }
 }

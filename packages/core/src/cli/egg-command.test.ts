@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
@@ -144,6 +144,32 @@ describe('egg lint', () => {
     expect(stdout).toContain('4 files: 1 clean, 1 with findings, 1 not readable, 1 skipped: no eggs\n')
   })
 
+  test('--fix corrects what needs no decision in the file itself, and only that', async () => {
+    const scripts = (script: string) => ({
+      scripts: { installation: { script, container: 'example/install:1', entrypoint: 'sh' } },
+    })
+    const asPanelsWrite = (more: object) => JSON.stringify(JSON.parse(small(more)), null, 4)
+    await using made = await folderWith({
+      'a.json': asPanelsWrite({ ...scripts('echo 1\r\necho 2\r\n'), docker_images: { One: 'example/one' } }),
+      'old.json': small({ meta: { version: 'PTDL_v1' }, ...scripts('echo 1\r\n') }),
+    })
+    const run = await egg(['lint', '--fix', '--json', '.'], { cwd: made.folder })
+    expect(run.code).toBe(1)
+    expect(linesOf(run)).toMatchObject([
+      { file: 'a.json', status: 'findings', fixed: 1 },
+      { file: 'old.json', status: 'findings', fixed: 0 },
+    ])
+    const after = await readFile(path.join(made.folder, 'a.json'), 'utf8')
+    expect(JSON.parse(after)).toMatchObject({
+      meta: { version: 'PTDL_v2' },
+      docker_images: { One: 'example/one' },
+      scripts: { installation: { script: 'echo 1\necho 2\n' } },
+    })
+    expect(linesOf(await egg(['lint', '--json', 'a.json'], { cwd: made.folder }))[0]).toMatchObject({
+      findings: [{ code: 'EGG_IMAGE_TAG' }],
+    })
+  })
+
   test('a file that was named is never passed over', async () => {
     await using made = await folderWith({ 'package.json': '{"name":"eggs"}' })
     expect((await egg(['lint', 'package.json'], { cwd: made.folder })).code).toBe(2)
@@ -242,6 +268,7 @@ describe('called wrongly', () => {
     [['lint', '--nope', 'x.json']],
     [['lint', '--level', 'loud', 'x.json']],
     [['lint', 'nothing-like-*.json']],
+    [['lint', '--fix', '-']],
     [['diff', 'arena-plcn-v3.json']],
     [['convert', 'arena-plcn-v3.json']],
     [['convert', 'arena-plcn-v3.json', '--to', 'PTDL_v2', '--yaml']],
