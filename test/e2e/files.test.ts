@@ -1,0 +1,110 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { randomBytes, createHash } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import { createEnrolmentToken } from '@hatchery/core/api'
+import { createClient } from '@hatchery/core/sdk'
+import { createDaemon } from '../../packages/daemon/src/create-daemon.ts'
+import { createEndpoints } from '../../packages/daemon/src/endpoints/index.ts'
+import { createVolumeFileTree } from '../../packages/daemon/src/files/index.ts'
+import { createMemoryRuntime } from '../../packages/daemon/src/runtimes/memory/index.ts'
+import { createDirectoryVolumes } from '../../packages/daemon/src/volumes/index.ts'
+import { createTestNode } from '../../packages/panel/src/nodes/test-node.ts'
+import { until } from '../../packages/panel/src/nodes/until.ts'
+
+/** A panel and an agent, both real, over a real socket; only the game is none. */
+async function startBoth() {
+  const node = await createTestNode({ isConnected: false })
+  const { panel, url, client } = node
+  const dataDirectory = mkdtempSync(join(tmpdir(), 'hatchery-e2e-files-'))
+  await panel.ctx.store.transaction(async (trx) => {
+    // The installation that the test node was enrolled with makes room for the agent's.
+    await trx.updateTable('nodes').set({ installation: null }).execute()
+  })
+  const { body } = await client.call(createEnrolmentToken, { params: { node: node.node } })
+  const runtime = createMemoryRuntime()
+  const daemon = await createDaemon({
+    dataDirectory,
+    panelUrl: url,
+    enrolmentToken: async () => body.token,
+    log: pino({ level: 'silent' }),
+    parts: () => ({
+      runtime,
+      volumes: createDirectoryVolumes({ root: join(dataDirectory, 'volumes') }),
+      files: createVolumeFileTree,
+      endpoints: createEndpoints({ allocationsOf: () => [] }),
+      outlivesAgent: true,
+    }),
+  })
+  await daemon.start()
+  await daemon.connected()
+  await until(async () => {
+    const row = await panel.ctx.db.selectFrom('nodes').select('instance').executeTakeFirst()
+    return row?.instance !== null
+  }, 'the connection')
+  const server = await node.createServer()
+  return {
+    server: server.id,
+    data: join(dataDirectory, 'volumes', server.id, 'data-1'),
+    sdk: createClient({ url, headers: { ...client.headers, origin: url } }),
+    async [Symbol.asyncDispose]() {
+      await daemon.stop()
+      await node[Symbol.asyncDispose]()
+      rmSync(dataDirectory, { recursive: true })
+    },
+  }
+}
+
+test('files go from the SDK through the panel into the server and back', async () => {
+  await using stage = await startBoth()
+  const { sdk, server, data } = stage
+  const params = { server }
+  const bytes = randomBytes(5_000_000)
+
+  const written = await sdk.writeFile({ params, query: { path: 'world/level.dat' }, body: new Uint8Array(bytes) })
+  expect(written).toMatchObject({ name: 'level.dat', sizeBytes: bytes.length })
+  expect(readFileSync(join(data, 'world/level.dat')).equals(bytes)).toBe(true)
+
+  const response = await sdk.readFile({ params, query: { path: 'world/level.dat' } })
+  expect(Buffer.from(await response.arrayBuffer()).equals(bytes)).toBe(true)
+  const part = await sdk.readFile({
+    params,
+    query: { path: 'world/level.dat' },
+    headers: { range: 'bytes=4999990-' },
+    ifMatch: written.revision,
+  })
+  expect([part.status, Buffer.from(await part.arrayBuffer()).equals(bytes.subarray(-10))]).toEqual([206, true])
+  const { checksum } = await sdk.readChecksum({ params, query: { path: 'world/level.dat' } })
+  expect(checksum).toBe(createHash('sha256').update(bytes).digest('hex'))
+
+  writeFileSync(join(data, 'world/level.dat'), 'the game has written')
+  const late = sdk.writeFile({
+    params,
+    query: { path: 'world/level.dat' },
+    body: new Uint8Array(1),
+    ifMatch: written.revision,
+  })
+  await expect(late).rejects.toMatchObject({ code: 'REVISION_MISMATCH' })
+
+  const upload = await sdk.beginUpload({ params, body: { path: 'mods/big.jar', sizeBytes: bytes.length } })
+  for (let offset = 0; offset < bytes.length; offset += 2_000_000) {
+    await sdk.appendUpload({
+      params: { server, upload: upload.id },
+      query: { offset },
+      body: new Blob([new Uint8Array(bytes.subarray(offset, offset + 2_000_000))]),
+    })
+  }
+  await sdk.finishUpload({ params: { server, upload: upload.id } })
+  expect(readFileSync(join(data, 'mods/big.jar')).equals(bytes)).toBe(true)
+
+  await sdk.deleteFiles({ params, body: { paths: ['mods', 'none'] } })
+  const { data: trash } = await sdk.listTrash({ params })
+  expect(trash.map(({ path }) => path)).toEqual(['mods'])
+  await sdk.restoreTrash({ params, body: { items: [{ id: trash[0]!.id }] } })
+  const listed = await sdk.listFiles({ params, query: { path: 'mods' } })
+  expect(listed.data.map(({ name }) => name)).toEqual(['big.jar'])
+  const use = await sdk.readDiskUse({ params, query: {} })
+  expect(use.children.map(({ name }) => name)).toEqual(['mods', 'world'])
+})
