@@ -107,11 +107,11 @@ function rulesEffect(before: EggVariable, after: EggVariable): readonly [EggEffe
   if (!passes(after) && passes({ ...after, rules: before.rules })) {
     return ['value-needed', `${subject} now needs a value: the default does not pass the new rules.`]
   }
-  const names = (rules: readonly string[]) => compileRules(rules).rules.map(({ written }) => written)
-  const left = names(before.rules)
-  const isLooser = names(after.rules).every((rule) => left.includes(rule))
-  const dropped = compileRules(before.rules).rules.filter(({ written }) => !names(after.rules).includes(written))
-  return isLooser && dropped.every(({ name }) => !NEEDED.has(name))
+  const old = compileRules(before.rules).rules
+  const left = new Set(old.map(({ written }) => written))
+  const kept = new Set(compileRules(after.rules).rules.map(({ written }) => written))
+  const isLooser = [...kept].every((rule) => left.has(rule))
+  return isLooser && old.every(({ name, written }) => kept.has(written) || !NEEDED.has(name))
     ? ['none', `The rules of ${subject} accept all that they accepted before.`]
     : ['values-may-fail', `The rules of ${subject} changed; a value that a server has may no longer pass.`]
 }

@@ -8,13 +8,13 @@ import type { Renamed } from './panel-names.ts'
 export function withDistinctLabels(pairs: readonly Labelled[], pointer: string, notes: LossList): Labelled[] {
   const taken = new Set(pairs.map(({ label }) => label))
   const seen = new Set<string>()
+  const counts = new Map<string, number>()
   return pairs.map(({ label, value }, index) => {
     let name = label
-    for (let count = 2; seen.has(name); count++) {
-      if (!taken.has(`${label} (${count})`)) name = `${label} (${count})`
-    }
+    let count = counts.get(label) ?? 1
+    while (seen.has(name) || (name !== label && taken.has(name))) name = `${label} (${++count})`
+    counts.set(label, count)
     seen.add(name)
-    taken.add(name)
     if (name !== label) {
       notes.change(
         'LABEL',

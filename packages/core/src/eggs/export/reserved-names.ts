@@ -1,4 +1,5 @@
 import type { Egg, Json } from '../model.ts'
+import { replacePlaceholders } from '../placeholders.ts'
 import type { LossList } from './egg-loss.ts'
 
 /** Every server has these, whatever a variable of the egg says: what an egg means by them is the server's. */
@@ -17,26 +18,15 @@ const OF_THE_SERVER: ReadonlySet<string> = new Set([
  * files and install script with it.
  */
 export function withoutReservedNames(egg: Egg, isReserved: (name: string) => boolean, notes: LossList): Egg {
-  const taken = new Set(egg.variables.map(({ envVariable }) => envVariable.toUpperCase()))
-  const names = new Map<string, string>()
-  for (const { envVariable } of egg.variables) {
-    if (!isReserved(envVariable) || names.has(envVariable)) continue
-    let name = `SERVER_${envVariable.toUpperCase()}`
-    for (let count = 2; taken.has(name) || isReserved(name); count++)
-      name = `SERVER_${envVariable.toUpperCase()}_${count}`
-    taken.add(name)
-    names.set(envVariable, name)
-  }
+  const names = newNames(egg, isReserved)
   if (names.size === 0) return egg
-
-  const used = new Map([...names].filter(([name]) => !OF_THE_SERVER.has(name.toUpperCase())))
+  const spelled = spellings(names)
   const note = (pointer: string, before: string, after: string): string => {
-    if (before === after) return before
-    notes.change('RESERVED_NAME', pointer, `A variable has another name here: ${[...used.values()].join(', ')}.`)
+    if (before !== after) notes.change('RESERVED_NAME', pointer, 'A variable that is used here has another name.')
     return after
   }
   const inValue = (value: Json, pointer: string): Json =>
-    typeof value === 'string' ? note(pointer, value, inPlaceholders(value, used)) : value
+    typeof value === 'string' ? note(pointer, value, inPlaceholders(value, spelled)) : value
   return {
     ...egg,
     variables: egg.variables.map((variable, index) => {
@@ -48,11 +38,11 @@ export function withoutReservedNames(egg: Egg, isReserved: (name: string) => boo
     }),
     startupCommands: egg.startupCommands.map(({ label, value }, index) => ({
       label,
-      value: note(`/startupCommands/${index}/value`, value, inShell(value, used)),
+      value: note(`/startupCommands/${index}/value`, value, inShell(value, spelled)),
     })),
     install: egg.install && {
       ...egg.install,
-      script: note('/install/script', egg.install.script, inShell(egg.install.script, used)),
+      script: note('/install/script', egg.install.script, inShell(egg.install.script, spelled)),
     },
     config: {
       ...egg.config,
@@ -67,31 +57,44 @@ export function withoutReservedNames(egg: Egg, isReserved: (name: string) => boo
   }
 }
 
-/** The name as it is written and in upper case, unless another variable is called that. */
-function spellingsOf(name: string, names: ReadonlyMap<string, string>): string {
-  const upper = name.toUpperCase()
-  return (names.has(upper) ? [name] : [...new Set([name, upper])]).map(escaped).join('|')
-}
-
-const escaped = (name: string): string => name.replaceAll(/[^\w]/g, '\\$&')
-
-/** `{{NAME}}`, `$NAME` and `${NAME…}`, as the egg writes the name and in upper case. */
-function inShell(text: string, names: ReadonlyMap<string, string>): string {
-  let result = text
-  for (const [name, other] of names) {
-    const either = spellingsOf(name, names)
-    result = result.replace(new RegExp(`(\\{\\{|\\$\\{?[#!]?)(?:${either})(?!\\w)`, 'g'), `$1${other}`)
+/** `SERVER_` before each reserved name, and a number behind it where that is taken. */
+function newNames(egg: Egg, isReserved: (name: string) => boolean): Map<string, string> {
+  const taken = new Set(egg.variables.map(({ envVariable }) => envVariable.toUpperCase()))
+  const counts = new Map<string, number>()
+  const names = new Map<string, string>()
+  for (const { envVariable } of egg.variables) {
+    if (!isReserved(envVariable) || names.has(envVariable)) continue
+    const base = `SERVER_${envVariable.toUpperCase()}`
+    let count = counts.get(base) ?? 1
+    let name = count === 1 ? base : `${base}_${count}`
+    while (taken.has(name) || isReserved(name)) name = `${base}_${++count}`
+    counts.set(base, count)
+    taken.add(name)
+    names.set(envVariable, name)
   }
-  return result
+  return names
 }
 
-function inPlaceholders(text: string, names: ReadonlyMap<string, string>): string {
-  let result = text
-  for (const [name, other] of names) {
-    const prefix =
-      '\\{\\{(?:env|server\\.env|server\\.environment|server\\.build\\.env|server\\.build\\.environment)\\.'
-    const either = spellingsOf(name, names)
-    result = result.replace(new RegExp(`(${prefix})(?:${either})(?=\\}\\})`, 'g'), `$1${other}`)
-  }
-  return result
+/** Each name as it is written, and in upper case, as the container has it, unless another variable is called that. */
+function spellings(names: ReadonlyMap<string, string>): Map<string, string> {
+  const used = [...names].filter(([name]) => !OF_THE_SERVER.has(name.toUpperCase()))
+  const spelled = new Map(used.map(([name, other]) => [name.toUpperCase(), other] as const))
+  for (const [name, other] of used) spelled.set(name, other)
+  return spelled
 }
+
+/** `{{NAME}}`, `$NAME` and `${NAME…}`. */
+const inShell = (text: string, names: ReadonlyMap<string, string>): string =>
+  text.replace(/(\{\{|\$\{?[#!]?)(\w+)/g, (found, lead: string, name: string) => {
+    const other = names.get(name)
+    return other === undefined ? found : `${lead}${other}`
+  })
+
+const inPlaceholders = (text: string, names: ReadonlyMap<string, string>): string =>
+  replacePlaceholders(text, (placeholder) => {
+    const [, prefix = '', name = ''] = VARIABLE.exec(placeholder) ?? []
+    const other = names.get(name)
+    return other === undefined ? undefined : `{{${prefix}${other}}}`
+  })
+
+const VARIABLE = /^((?:env|server\.env|server\.environment|server\.build\.env|server\.build\.environment)\.)(.*)$/
