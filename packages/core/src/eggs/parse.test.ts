@@ -128,6 +128,29 @@ describe('traps', () => {
     ])
   })
 
+  test('an egg without meta is Calagopus’, also with the parts of Pterodactyl’s', async () => {
+    const parsed = await parseEgg({
+      name: 'Bare',
+      startup: 'run',
+      docker_images: { a: 'b:1' },
+      config: { files: '{"a.json":{"parser":"json","find":{"a":"b"}}}', startup: '{"done":"up"}', stop: '^C' },
+      scripts: { installation: { script: 'x', container: 'c:1', entrypoint: 'bash' } },
+    })
+    const egg = eggOf(parsed)
+    expect([parsed.format, egg.config.done, egg.config.files[0]?.replace[0]?.value]).toEqual(['calagopus', ['up'], 'b'])
+  })
+
+  test('lists that PHP wrote as maps are lists', async () => {
+    const { egg } = await small({
+      variables: { '1': { env_variable: 'A', rules: { '2': 'string' } } },
+      file_denylist: { '3': 'x' },
+    })
+    expect([egg?.variables.map(({ envVariable, rules }) => [envVariable, rules]), egg?.fileDenylist]).toEqual([
+      [['A', ['string']]],
+      ['x'],
+    ])
+  })
+
   test('a variable twice is reported', async () => {
     const variable = { name: 'A', env_variable: 'A', rules: 'string' }
     expect((await small({ variables: [variable, variable] })).diagnostics).toEqual([

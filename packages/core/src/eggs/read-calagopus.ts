@@ -1,6 +1,6 @@
 import type { Egg, EggConfig, EggConfigFile } from './model.ts'
 import { PARSERS } from './config-parsers.ts'
-import { STARTUP_KEYS, readDone, readFind } from './read-config.ts'
+import { STARTUP_KEYS, readDone, readEmbedded, readFind } from './read-config.ts'
 import { readInstall, readName, readStartupCommands } from './read-panel-egg.ts'
 import { readVariables } from './read-variables.ts'
 import type { TreeReader } from './reader.ts'
@@ -25,13 +25,19 @@ export const CALAGOPUS_EGG_KEYS: ReadonlySet<string> = new Set([
 export const CALAGOPUS_CONFIG_KEYS: ReadonlySet<string> = new Set(['files', 'startup', 'stop'])
 export const CALAGOPUS_FILE_KEYS: ReadonlySet<string> = new Set(['create_new', 'parser', 'replace', 'find'])
 
-/** Calagopus names no version: what tells is the shape of the install script or of the stop command. */
+/**
+ * Calagopus names no version: what tells is the shape of the install script or of the stop command. Without `meta` it also
+ * takes the parts of a Pterodactyl egg.
+ */
 export function isCalagopus(map: TreeMap): boolean {
   if (map.has('meta')) return false
   const scripts = map.get('scripts')
   const installation = isMap(scripts) ? scripts.get('installation') : undefined
   const config = map.get('config')
-  return (isMap(installation) && installation.has('content')) || (isMap(config) && isMap(config.get('stop')))
+  const isPanelLike = isMap(installation) && isMap(config) && isMap(map.get('docker_images'))
+  return (
+    isPanelLike || (isMap(installation) && installation.has('content')) || (isMap(config) && isMap(config.get('stop')))
+  )
 }
 
 export function readCalagopusEgg(reader: TreeReader, map: TreeMap): Egg {
@@ -66,11 +72,15 @@ const STOP_TYPES: Readonly<Record<string, EggConfig['stopType']>> = { command: '
 
 function readConfig(reader: TreeReader, value: Tree | undefined): EggConfig {
   const config = reader.map(value, '/config')
-  const startup = reader.map(config.get('startup'), '/config/startup')
+  const part = (key: 'files' | 'startup'): Tree => {
+    const raw = config.get(key) ?? null
+    return typeof raw === 'string' ? readEmbedded(reader, raw, pointerTo('/config', key)) : raw
+  }
+  const startup = reader.map(part('startup'), '/config/startup')
   const stop = config.get('stop')
   const stopMap = isMap(stop) ? stop : null
   return {
-    files: Array.from(reader.map(config.get('files'), '/config/files'), ([path, entry]) =>
+    files: Array.from(reader.map(part('files'), '/config/files'), ([path, entry]) =>
       readFile(reader, path, reader.map(entry, pointerTo('/config/files', path))),
     ),
     done: readDone(reader, startup, '/config/startup'),

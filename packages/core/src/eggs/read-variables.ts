@@ -20,7 +20,9 @@ export const VARIABLE_KEYS: ReadonlySet<string> = new Set([
 export function readVariables(reader: TreeReader, value: Tree | undefined, pointer: string): EggVariable[] {
   const variables: EggVariable[] = []
   const seen = new Set<string>()
-  reader.list(value, pointer).forEach((item, index) => {
+  // PHP writes a list from which something was taken as a map.
+  const list = isMap(value) ? [...value.values()] : reader.list(value, pointer)
+  list.forEach((item, index) => {
     const here = pointerTo(pointer, index)
     if (!isMap(item)) {
       reader.note('error', 'EGG_KEY_TYPE', here, 'The variable is ignored; write a map with `env_variable` here.')
