@@ -4,7 +4,7 @@ import type { Runtime } from '@hatchery/core/runtime'
 import type { CliOptions } from './cli-options.ts'
 import type { DaemonParts } from './create-daemon.ts'
 import { createEndpoints } from './endpoints/index.ts'
-import { createVolumeFileTree } from './files/index.ts'
+import { FilesProcesses, createVolumeFileTree } from './files/index.ts'
 import { detectRuntime, type DetectRuntimeOptions } from './runtimes/detect-runtime.ts'
 import { createDockerRuntime } from './runtimes/docker/index.ts'
 import type { AgentState } from './state/agent-state.ts'
@@ -26,12 +26,21 @@ export async function machineParts(
   if (!runtime.capabilities.isolation) {
     log.warn({ runtime: runtime.name }, 'servers are NOT isolated: each can read and change this machine')
   }
+  // Where servers are held apart, so is the work on their files: each server's own identity does it (RULES 21).
+  const processes =
+    process.getuid?.() === 0 && runtime.capabilities.isolation
+      ? new FilesProcesses({ onError: (server, text) => log.warn({ server, text }, 'a files process has failed') })
+      : null
   return {
     runtime,
     volumes: createDirectoryVolumes({ root: join(dataDirectory, 'volumes') }),
-    files: createVolumeFileTree,
+    files: (volume, owner) => processes?.treeOf(volume, owner) ?? createVolumeFileTree(volume, owner),
     endpoints: createEndpoints({ allocationsOf: (server) => state.servers.find(server)?.spec?.allocations ?? [] }),
     outlivesAgent: runtime.name !== 'process',
+    async dispose() {
+      await processes?.[Symbol.asyncDispose]()
+      await runtime[Symbol.asyncDispose]()
+    },
   }
 }
 

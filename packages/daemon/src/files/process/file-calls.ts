@@ -1,0 +1,114 @@
+import type { FileProgress, FileTree, OpenFile, WorkOptions } from '@hatchery/core/runtime'
+
+/** What a call comes with beside its arguments. */
+export interface CallContext extends Required<Pick<WorkOptions, 'onProgress'>> {
+  readonly signal: AbortSignal
+  /** Bytes of the message itself. */
+  readonly bytes: Uint8Array
+  /** Bytes that come in further messages. */
+  readonly source: AsyncIterable<Uint8Array>
+  readonly handles: Map<number, OpenFile>
+}
+
+/** What a call gives: JSON, or bytes. */
+export type CallResult = { readonly value?: unknown; readonly bytes?: Uint8Array }
+
+type Call = (tree: FileTree, args: readonly never[], context: CallContext) => Promise<CallResult>
+
+/** Calls that give one JSON value. */
+const value =
+  (call: (tree: FileTree, args: readonly never[], context: CallContext) => Promise<unknown>): Call =>
+  async (tree, args, context) => ({ value: await call(tree, args, context) })
+
+const work = ({ signal, onProgress }: CallContext) => ({ signal, onProgress })
+let nextHandle = 0
+
+function handleOf({ handles }: CallContext, id: number): OpenFile {
+  const file = handles.get(id)
+  if (!file) throw new Error(`The files process has no open file ${id}.`)
+  return file
+}
+
+/** Everything that a file tree can be asked by message. The arguments are those of its methods, in their order. */
+export const FILE_CALLS = {
+  list: value((tree, [path, options]) => tree.list(path!, options)),
+  stat: value((tree, [path, options]) => tree.stat(path!, options)),
+  read: async (tree, [path, options]) => ({ bytes: await tree.read(path!, options) }),
+  write: value((tree, [path, options], { bytes }) => tree.write(path!, bytes, options)),
+  writeFrom: value((tree, [path, options], { source }) => tree.writeFrom(path!, source, options)),
+  makeDirectory: value((tree, [path, options]) => tree.makeDirectory(path!, options)),
+  move: value((tree, [from, to, options]) => tree.move(from!, to!, options)),
+  copy: value((tree, [from, to], context) => tree.copy(from!, to!, work(context))),
+  remove: value((tree, [path, options], context) =>
+    tree.remove(path!, { ...(options as unknown as object), ...work(context) }),
+  ),
+  chmod: value((tree, [path, options], context) =>
+    tree.chmod(path!, { ...(options as unknown as { mode: number }), ...work(context) }),
+  ),
+  setTimes: value((tree, [path, times]) => tree.setTimes(path!, times!)),
+  makeLink: value((tree, [path, target]) => tree.makeLink(path!, target!)),
+  hardLink: value((tree, [existing, path]) => tree.hardLink(existing!, path!)),
+  checksum: value((tree, [path, algorithm], context) => tree.checksum(path!, algorithm!, work(context))),
+  diskUse: value((tree, [path], context) => tree.diskUse(path!, work(context))),
+
+  open: value(async (tree, [path, options], { handles }) => {
+    const file = await tree.open(path!, options)
+    handles.set(++nextHandle, file)
+    return nextHandle
+  }),
+  'handle.stat': value((_tree, [id], context) => handleOf(context, id!).stat()),
+  'handle.read': async (_tree, [id, offset, length], context) => ({
+    bytes: await handleOf(context, id!).read(offset!, length!),
+  }),
+  'handle.write': value((_tree, [id, offset], context) => handleOf(context, id!).write(offset!, context.bytes)),
+  'handle.truncate': value((_tree, [id, size], context) => handleOf(context, id!).truncate(size!)),
+  'handle.sync': value((_tree, [id], context) => handleOf(context, id!).sync()),
+  'handle.close': value(async (_tree, [id], context) => {
+    const file = context.handles.get(id!)
+    context.handles.delete(id!)
+    await file?.[Symbol.asyncDispose]()
+  }),
+
+  'trash.put': value((tree, [path, item]) => tree.trash.put(path!, item!)),
+  'trash.list': value((tree) => tree.trash.list()),
+  'trash.restore': value((tree, [id, path]) => tree.trash.restore(id!, path!)),
+  'trash.remove': value((tree, [id], context) => tree.trash.remove(id!, work(context))),
+  'uploads.begin': value((tree, [upload, options]) => tree.uploads.begin(upload!, options!)),
+  'uploads.find': value((tree, [id]) => tree.uploads.find(id!)),
+  'uploads.list': value((tree) => tree.uploads.list()),
+  'uploads.append': value((tree, [id, offset], { source }) => tree.uploads.append(id!, offset!, source)),
+  'uploads.finish': value((tree, [id]) => tree.uploads.finish(id!)),
+  'uploads.cancel': value((tree, [id]) => tree.uploads.cancel(id!)),
+} as const satisfies Record<string, Call>
+
+export type FileCall = keyof typeof FILE_CALLS
+
+/** The same, for whoever has only a name. */
+export const fileCalls: Readonly<Record<FileCall, Call>> = FILE_CALLS
+
+/** Messages to the files process. */
+export type Request =
+  | {
+      readonly type: 'call'
+      readonly id: number
+      readonly call: FileCall
+      readonly args: readonly unknown[]
+      /** What is protected in this call. */
+      readonly patterns: readonly string[]
+    }
+  /** The next bytes of a source; none says that it has ended. */
+  | { readonly type: 'piece'; readonly id: number }
+  | { readonly type: 'source-failed'; readonly id: number }
+  | { readonly type: 'cancel'; readonly id: number }
+
+/** Messages of the files process. */
+export type Answer =
+  | { readonly type: 'result'; readonly id: number; readonly value?: unknown; readonly hasBytes: boolean }
+  | {
+      readonly type: 'error'
+      readonly id: number
+      readonly error: { readonly code: string; readonly message: string; readonly details?: Record<string, unknown> }
+    }
+  /** The piece was used up; the next one may come. */
+  | { readonly type: 'taken'; readonly id: number }
+  | { readonly type: 'progress'; readonly id: number; readonly progress: FileProgress }

@@ -1,0 +1,83 @@
+import type { FileTree, OpenFile, ServerId, WorkOptions } from '@hatchery/core/runtime'
+import type { FileCall } from './file-calls.ts'
+
+/** How a tree reaches its process. */
+export interface FileCaller {
+  /** @returns the value, or the bytes where the call gives bytes */
+  call(
+    call: FileCall,
+    args: readonly unknown[],
+    options: {
+      readonly patterns: readonly string[]
+      readonly bytes?: Uint8Array
+      readonly source?: AsyncIterable<Uint8Array>
+    } & WorkOptions,
+  ): Promise<unknown>
+  /** Ends the process, if there is one. */
+  close(): Promise<void>
+}
+
+/** A file tree whose work is done by another process; see `FilesProcess`. */
+export function createProcessFileTree(
+  server: ServerId,
+  caller: FileCaller,
+  patterns: readonly string[] = [],
+): FileTree {
+  // The process answers with what the methods of its own tree give, so the values have their types.
+  const call = <T>(
+    name: FileCall,
+    args: readonly unknown[],
+    options: Omit<Parameters<FileCaller['call']>[2], 'patterns'> = {},
+  ) => caller.call(name, args, { ...options, patterns }) as Promise<T>
+  return {
+    server,
+    protecting: (more) => createProcessFileTree(server, caller, more),
+
+    list: (path, options = {}) => call('list', [path, options]),
+    stat: (path, options = {}) => call('stat', [path, options]),
+    read: (path, options = {}) => call('read', [path, options]),
+    write: (path, content, options = {}) => call('write', [path, options], { bytes: content }),
+    writeFrom: (path, source, options = {}) => call('writeFrom', [path, options], { source }),
+    open: async (path, options = {}) => openFileOf(call, await call<number>('open', [path, options])),
+    makeDirectory: (path, options = {}) => call('makeDirectory', [path, options]),
+    move: (from, to, options = {}) => call('move', [from, to, options]),
+    copy: (from, to, options = {}) => call('copy', [from, to], options),
+    remove: (path, { isRecursive = true, ...options } = {}) => call('remove', [path, { isRecursive }], options),
+    chmod: (path, { onProgress, signal, ...options }) =>
+      call('chmod', [path, options], { signal, ...(onProgress && { onProgress }) }),
+    setTimes: (path, times) => call('setTimes', [path, times]),
+    makeLink: (path, target) => call('makeLink', [path, target]),
+    hardLink: (existing, path) => call('hardLink', [existing, path]),
+    checksum: (path, algorithm, options = {}) => call('checksum', [path, algorithm], options),
+    diskUse: (path, options = {}) => call('diskUse', [path], options),
+
+    trash: {
+      put: (path, item) => call('trash.put', [path, item]),
+      list: () => call('trash.list', []),
+      restore: (id, path) => call('trash.restore', [id, path]),
+      remove: (id, options = {}) => call('trash.remove', [id], options),
+    },
+    uploads: {
+      begin: (upload, options) => call('uploads.begin', [upload, options]),
+      find: (id) => call('uploads.find', [id]),
+      list: () => call('uploads.list', []),
+      append: (id, offset, source) => call('uploads.append', [id, offset], { source }),
+      finish: (id) => call('uploads.finish', [id]),
+      cancel: (id) => call('uploads.cancel', [id]),
+    },
+    [Symbol.asyncDispose]: () => caller.close(),
+  }
+}
+
+type Call = <T>(name: FileCall, args: readonly unknown[], options?: { readonly bytes?: Uint8Array }) => Promise<T>
+
+function openFileOf(call: Call, id: number): OpenFile {
+  return {
+    stat: () => call('handle.stat', [id]),
+    read: (offset, length) => call('handle.read', [id, offset, length]),
+    write: (offset, bytes) => call('handle.write', [id, offset], { bytes }),
+    truncate: (sizeBytes) => call('handle.truncate', [id, sizeBytes]),
+    sync: () => call('handle.sync', [id]),
+    [Symbol.asyncDispose]: () => call('handle.close', [id]),
+  }
+}
