@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { corpusRows, fixture, hasCorpus, labServer, readCorpusFile } from '../corpus.test-data.ts'
 import type { Egg } from '../model.ts'
@@ -274,6 +275,16 @@ describe('from one panel to another', () => {
     const { losses } = await exportEgg(egg, 'PTDL_v2')
     expect(losses.map(({ code }) => code)).toContain('RULE')
   })
+})
+
+test('the example of the docs is an egg of Hatchery’s format, written as the library writes it', async () => {
+  const page = readFileSync(new URL('../../../docs/eggs/formats/hatchery.md', import.meta.url), 'utf8')
+  const example = /```json\n([\s\S]*?)```/.exec(page)?.[1] ?? ''
+  const parsed = await parseEgg(example)
+  expect([parsed.format, parsed.diagnostics]).toEqual(['hatchery', []])
+  if (!parsed.egg) throw new Error('the example was not read')
+  expect(jsonOf((await exportEgg(parsed.egg, 'hatchery')).text)).toEqual(jsonOf(example))
+  expect(Object.keys(jsonOf(example))).toEqual(Object.keys(jsonOf((await exportEgg(parsed.egg, 'hatchery')).text)))
 })
 
 test('options: date and uuid are the caller’s', async () => {
