@@ -39,6 +39,13 @@ function check(): boolean {
     )
     return false
   }
+  const readme = readFileSync(path.join(core, 'README.md'), 'utf8')
+  for (const [name, stability] of Object.entries(manifest.stability)) {
+    const row = `@hatchery/core${name.slice(1)}`.replaceAll('/', '\\/')
+    if (new RegExp(`^\\| \`${row}\` +\\| ${stability} `, 'm').test(readme)) continue
+    console.error(`packages/core/README.md does not say that ${name} is ${stability}.`)
+    return false
+  }
   const subpaths = new Map<string, Surface>()
   for (const [name, stability] of Object.entries(manifest.stability)) {
     if (stability === 'stable') subpaths.set(name, readSurface(path.join(values.dist, name, 'index.d.ts'), values.dist))

@@ -57,8 +57,10 @@ function install(example: string, tarballs: Readonly<Record<string, string>>, as
 
 function eggsOnly(folder: string): void {
   const egg = path.join(root, 'test/eggs/egg-minetest.json')
-  const output = run('node', ['index.js', egg], folder)
+  const output = run('node', ['index.js', egg, 'PLCN_v3'], folder)
   if (!output.includes('image ')) throw new Error(`eggs-only did not describe the egg:\n${output}`)
+  const written = JSON.parse(readFileSync(path.join(folder, 'PLCN_v3.json'), 'utf8')) as { meta: { version: string } }
+  if (written.meta.version !== 'PLCN_v3') throw new Error(`eggs-only wrote ${written.meta.version}, not PLCN_v3.`)
   const broken = path.join(folder, 'broken.json')
   writeFileSync(broken, '{"meta":')
   const { status } = spawnSync('node', ['index.js', broken], { cwd: folder })

@@ -38,6 +38,8 @@ export default defineConfig({
           { text: 'API', link: '/reference/api' },
           { text: 'Endpoints', link: '/reference/endpoints' },
           { text: 'SDK', link: '/reference/sdk' },
+          { text: 'The package core', link: '/reference/core' },
+          { text: 'Egg command', link: '/reference/egg-command' },
           { text: 'Error codes', link: '/reference/errors' },
           { text: 'Permissions', link: '/reference/permissions' },
           { text: 'Agent protocol', link: '/reference/protocol' },

@@ -58,6 +58,8 @@ describe('what a change of a stable part needs', () => {
     ['a new optional parameter', 'options?: Options)', 'options?: Options, more?: number)'],
     ['a new optional member of what callers give', 'strict?: boolean', 'strict?: boolean; readonly more?: string'],
     ['a new member of an answer', 'readonly ok: boolean;', 'readonly ok: boolean; readonly more: string;'],
+    ['a parameter that may be left out', 'read(input: string,', 'read(input?: string,'],
+    ['a parameter that takes more', 'read(input: string,', 'read(input: string | Map<string, A | B>,'],
     ['a new row', 'readonly BUSY:', "readonly GONE: { readonly message: 'It is gone.' }; readonly BUSY:"],
   ])('a minor step for %s', (_, from, to) => {
     const bumps = replacing(from, to)
@@ -69,6 +71,7 @@ describe('what a change of a stable part needs', () => {
     ['a name that is gone', "export type Format = 'a' | 'b'", ''],
     ['another answer', 'options?: Options): Answer', 'options?: Options): Promise<Answer>'],
     ['another parameter', 'read(input: string,', 'read(input: Uint8Array,'],
+    ['an answer that may be more', 'options?: Options): Answer', 'options?: Options): Answer | null'],
     ['a new parameter that has to be given', 'read(input: string,', 'read(input: string, more: number,'],
     ['a new member that callers have to give', 'strict?: boolean', 'strict?: boolean; readonly more: string'],
     ['a member that is gone', 'readonly ok: boolean;', ''],
