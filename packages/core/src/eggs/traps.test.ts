@@ -109,7 +109,7 @@ describe('traps of egg files', () => {
     const once = await eggOf((await exportEgg(await withFind(find), 'PLCN_v3')).text)
     const values = (egg: Egg) => egg.config.files[0]?.replace.map(({ value }) => value)
     expect(values(once)).toEqual(['{{server.build.memory_limit}}', '{{server.environment.SERVER_PORT_X}}'])
-    const { origin, ...plain } = once
+    const { origin: _origin, ...plain } = once
     expect(values(await eggOf((await exportEgg(plain, 'PLCN_v3')).text))).toEqual(values(once))
   })
 

@@ -40,9 +40,15 @@ export function diffVariables(before: Egg, after: Egg): EggChange[] {
   return list.changes
 }
 
-const shown = ({ unknown, nameTranslations, descriptionTranslations, ...variable }: EggVariable): Json => ({
-  ...variable,
-  rules: [...variable.rules],
+/** What a person compares. */
+const shown = (variable: EggVariable): Json => ({
+  name: variable.name,
+  description: variable.description,
+  envVariable: variable.envVariable,
+  defaultValue: variable.defaultValue,
+  userViewable: variable.userViewable,
+  userEditable: variable.userEditable,
+  rules: variable.rules,
 })
 
 /** One variable gone and one new with the same title, default and rules. */

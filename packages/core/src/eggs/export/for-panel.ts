@@ -44,7 +44,7 @@ export function fitPanel(egg: Egg, { format, isOwn }: PanelFit, notes: LossList)
   if (egg.install === null) {
     notes.change('INSTALL', '/install', 'The install part is written empty; the panel cannot do without one.')
   }
-  const { forceOutgoingIp, separatePort, ...rest } = fitted
+  const { forceOutgoingIp: _outgoing, separatePort: _port, ...rest } = fitted
   return {
     ...rest,
     ...(!isOwn && !isPelican && { uuid: null, icon: null, tags: [] }),
@@ -126,7 +126,7 @@ function fitVariable(
   { isPelican, isOwn }: { readonly isPelican: boolean; readonly isOwn: boolean },
   notes: LossList,
 ): EggVariable {
-  const { secret, nameTranslations, descriptionTranslations, ...rest } = variable
+  const { secret, nameTranslations: _names, descriptionTranslations: _descriptions, ...rest } = variable
   const name = variable.envVariable
   if (secret) {
     notes.lose('VARIABLE_SECRET', `${pointer}/secret`, `${name} is no longer kept secret; hide it from users instead.`)

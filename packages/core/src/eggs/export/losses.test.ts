@@ -32,8 +32,8 @@ function withOneEmpty(value: unknown): unknown {
 
 /** Without how it was written, and with what a missing key means. */
 function meaningOf(egg: Egg): unknown {
-  const { origin, ...rest } = egg
-  const { source, logs, ...config } = egg.config
+  const { origin: _origin, ...rest } = egg
+  const { source: _source, logs, ...config } = egg.config
   return withOneEmpty(
     structuredClone({
       ...rest,

@@ -37,7 +37,7 @@ export function lintInstall(egg: Egg, list: FindingList): void {
 function lintLines(script: string, list: FindingList): void {
   const lines = script.split(/\r\n|\r|\n/)
   const [first = ''] = lines
-  if (/^#!\\/.test(first)) {
+  if (first.startsWith('#!\\')) {
     const edit = { op: 'replace', path: SCRIPT, value: script.replace(first, first.replaceAll('\\/', '/')) } as const
     const problem = `The first line, ${first.slice(0, 40)}, names no program.`
     list.note('info', 'EGG_SCRIPT_SHEBANG', SCRIPT, problem, 'Write #!/bin/bash.', edit)
