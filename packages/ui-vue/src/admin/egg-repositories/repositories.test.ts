@@ -162,7 +162,7 @@ test('a repository that is being read shows how far it is, and its eggs when it 
     },
   )
   await vi.waitFor(() => expect(wrapper.text()).toContain('Fetching · 25 %'))
-  expect(wrapper.text()).toContain('Its eggs show here once it has been read.')
+  expect(wrapper.text()).toContain('Its eggs show here after the first sync.')
   const progress = { current: 3, total: 4, unit: 'files' as const, detail: '' }
   live.emit('operations', { operation: { ...operation, phase: 'reading', progress, revision: 2 } })
   await vi.waitFor(() => expect(wrapper.text()).toContain('Reading eggs · 75 %'))
@@ -236,6 +236,6 @@ test('who may only browse finds no buttons that are refused', async () => {
     'GET /account': { ...someAccount, adminPermissions: ['egg-repositories.read'] },
   })
   expect(wrapper.findAll('input[type=checkbox]')).toHaveLength(0)
-  expect(wrapper.text()).not.toContain('Read again')
+  expect(wrapper.text()).not.toContain('Sync now')
   expect(wrapper.text()).not.toContain('Show changes')
 })
