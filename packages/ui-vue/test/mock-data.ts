@@ -8,6 +8,7 @@ import type {
   Nest,
   Node,
   Operation,
+  Orphan,
   Server,
   ServerState,
   User,
@@ -98,6 +99,7 @@ const node = (name: string, location: number, status: Node['status'], isolated: 
   allocationCount: 51,
   freeAllocationCount: 38,
   isMaintenance: false,
+  isRotatingSecret: name === 'fra-2',
   host: status === 'awaiting-agent' ? null : host(name, isolated),
   lastSeenAt: status === 'awaiting-agent' ? null : NOW - 4000,
   createdAt: NOW - 80 * DAY,
@@ -324,7 +326,24 @@ export const allocations: Allocation[] = Array.from({ length: 14 }, (_, index) =
   alias: index % 3 === 0 ? 'play.hatchery.test' : null,
   notes: null,
   server: index < 6 ? (servers[index]?.id ?? null) : null,
+  serverName: index < 6 ? (servers[index]?.name ?? null) : null,
   isPrimary: index < 6,
+}))
+
+export const orphans: Orphan[] = (
+  [
+    ['Skyblock of the spring event, the one with the long name', 'running', false],
+    [null, 'offline', false],
+    ['Old lobby', 'offline', true],
+    ['Moved away', 'offline', false],
+  ] as const
+).map(([name, state, isRemoving], index) => ({
+  server: uuid(),
+  name,
+  state,
+  seenAt: NOW - index * 3_600_000,
+  elsewhere: index === 3 ? { node: nodes[1]?.id ?? '', name: 'fra-2' } : null,
+  isRemoving,
 }))
 
 const ESC = '\u001b'

@@ -43,6 +43,7 @@ const SHOTS: readonly Shot[] = [
   { name: 'account', path: '/account' },
   { name: 'security', path: '/account/security' },
   { name: 'api-keys', path: '/account/api-keys' },
+  { name: 'api-key-limited', path: '/account/api-keys', act: limitKey },
   { name: 'users', path: '/admin/users' },
   { name: 'nodes', path: '/admin/nodes' },
   { name: 'nodes-empty', path: '/admin/nodes', mood: 'empty' },
@@ -51,6 +52,18 @@ const SHOTS: readonly Shot[] = [
     name: 'node-waiting',
     path: `/admin/nodes/${nodes[4]?.id}`,
     act: (page) => page.locator('main .hy-button[data-variant=primary]').first().click(),
+  },
+  { name: 'node-orphans', path: `/admin/nodes/${nodes[0]?.id}`, act: toEnd },
+  {
+    name: 'node-rotating',
+    path: `/admin/nodes/${nodes[1]?.id}`,
+    act: (page) => page.locator('main section').nth(2).scrollIntoViewIfNeeded(),
+  },
+  { name: 'adopt', path: `/servers/new?egg=${eggs[0]?.id}&node=${nodes[0]?.id}&adopt=${servers[0]?.id}&name=Lost` },
+  {
+    name: 'user-edit',
+    path: '/admin/users',
+    act: (page) => page.locator('main tbody button').first().click(),
   },
   { name: 'locations', path: '/admin/locations' },
   { name: 'eggs', path: '/admin/eggs' },
@@ -98,6 +111,16 @@ const WIDTHS = [
 ] as const
 const THEMES = ['light', 'dark'] as const
 const OUT = process.env['SHOTS_DIR'] ?? '/tmp/ui-shots'
+
+async function toEnd(page: Page): Promise<void> {
+  await page.locator('main section').last().scrollIntoViewIfNeeded()
+  await page.mouse.wheel(0, 5000)
+}
+async function limitKey(page: Page): Promise<void> {
+  await page.locator('main .hy-button[data-variant=primary]').first().click()
+  await page.locator('.hy-dialog input[type=radio]').last().check()
+  await page.locator('.hy-dialog fieldset .hy-button').first().click()
+}
 
 async function openImport(page: Page): Promise<void> {
   await page.locator('main .hy-button[data-variant=primary]').first().click()

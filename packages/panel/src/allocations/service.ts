@@ -47,6 +47,7 @@ export function selectAllocations(ctx: Pick<Context, 'db'>) {
       'allocations.notes',
       'nodes.uuid as node_uuid',
       'servers.uuid as server_uuid',
+      'servers.name as server_name',
       'servers.primary_allocation_id',
     ])
 }
@@ -62,6 +63,7 @@ export function toAllocation(row: Row): Allocation {
     alias: row.alias,
     notes: row.notes,
     server: row.server_uuid,
+    serverName: row.server_name,
     isPrimary: row.primary_allocation_id === row.id,
   }
 }

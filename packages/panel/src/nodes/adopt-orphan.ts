@@ -47,6 +47,7 @@ export async function adoptOrphan(
       data: { server: uuid, name: body.name, egg: body.egg },
     })
     afterCommit(() => ctx.bus.publish('servers', { id, uuid } satisfies ServerHint))
+    afterCommit(() => ctx.bus.publish('nodes', { id: node.id }))
     return id
   })
   // Another server has the external id, or the same first eight characters.

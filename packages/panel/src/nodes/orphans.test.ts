@@ -6,6 +6,7 @@ import {
   deleteServer,
   getOperation,
   getServer,
+  listAllocations,
   listOrphans,
   removeOrphan,
 } from '@hatchery/core/api'
@@ -67,6 +68,8 @@ for (const dialect of DIALECTS) {
         return body.state === 'running'
       }, 'the state of the server')
       expect((await node.client.call(listOrphans, { params: { node: node.node } })).body.data).toEqual([])
+      const used = await node.client.call(listAllocations, { params: { node: node.node }, query: { free: false } })
+      expect(used.body.data.find((allocation) => allocation.server === server)?.serverName).toBe('Found again')
       const again = await node.client.refusal(adoptOrphan, { params: paramsOf(node, server), body: adoption(node) })
       expect(again).toBe('ORPHAN_NOT_FOUND')
       const deletion = await node.client.call(deleteServer, { params: { server } })

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { ServerReport } from '@hatchery/core/protocol'
 import type { Context } from '../context.ts'
+import type { Change } from '../servers/touch-server.ts'
 import type { Database } from '../storage/schema.ts'
 
 /** A server that a node keeps and the panel does not know there. */
@@ -26,8 +27,8 @@ const nameOf = (nodeId: number, server: string): string => `orphan:${nodeId}:${s
  * with a tombstone is none: its deletion is on its way.
  */
 export async function noteOrphan(
-  ctx: Pick<Context, 'events' | 'now'>,
-  trx: Transaction<Database>,
+  ctx: Pick<Context, 'bus' | 'events' | 'now'>,
+  { trx, afterCommit }: Change,
   nodeId: number,
   report: ServerReport,
 ): Promise<void> {
@@ -39,7 +40,8 @@ export async function noteOrphan(
     .executeTakeFirst()
   if (tombstone) return
   const name = nameOf(nodeId, report.server)
-  const known = await trx.selectFrom('settings').select('name').where('name', '=', name).executeTakeFirst()
+  const known = await findOrphan(trx, nodeId, report.server)
+  if (known?.state !== report.state) afterCommit(() => ctx.bus.publish('nodes', { id: nodeId }))
   const value = JSON.stringify({
     server: report.server,
     state: report.state,

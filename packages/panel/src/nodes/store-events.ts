@@ -125,7 +125,7 @@ async function storeOneReport(
   report: DurableEvent<'server.report'>['data'],
 ): Promise<void> {
   const outcome = await storeReport(ctx, change, origin, report)
-  if (outcome === 'orphaned') await noteOrphan(ctx, change.trx, origin.nodeId, report)
+  if (outcome === 'orphaned') await noteOrphan(ctx, change, origin.nodeId, report)
 }
 
 function findOperation(

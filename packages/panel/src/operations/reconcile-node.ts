@@ -49,7 +49,7 @@ async function storeReports(
       await ctx.store.lockRow(trx, 'nodes', nodeId)
       for (const report of reports.slice(from, from + REPORTS_AT_ONCE)) {
         const outcome = await storeReport(ctx, { trx, afterCommit }, { nodeId, sessionEpoch }, report)
-        if (outcome === 'orphaned') await noteOrphan(ctx, trx, nodeId, report)
+        if (outcome === 'orphaned') await noteOrphan(ctx, { trx, afterCommit }, nodeId, report)
       }
     })
   }

@@ -41,8 +41,9 @@ export async function confirmDeletion(
     .where('node_id', '=', nodeId)
     .executeTakeFirst()
   if (!server) {
-    if (await forgetOrphan(trx, nodeId, uuid))
-      await ctx.events.append(trx, { type: 'node:orphan-removed', nodeId, data: { server: uuid } })
+    if (!(await forgetOrphan(trx, nodeId, uuid))) return
+    await ctx.events.append(trx, { type: 'node:orphan-removed', nodeId, data: { server: uuid } })
+    afterCommit(() => ctx.bus.publish('nodes', { id: nodeId }))
     return
   }
   const users = await trx

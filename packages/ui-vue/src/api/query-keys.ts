@@ -17,6 +17,7 @@ export const queryKeys = {
   nodes: ['nodes'],
   node: (id: string) => ['nodes', id],
   allocations: (node: string, filter: object) => ['nodes', node, 'allocations', filter],
+  orphans: (node: string) => ['nodes', node, 'orphans'],
   locations: ['locations'],
   nests: ['nests'],
   eggs: ['eggs'],

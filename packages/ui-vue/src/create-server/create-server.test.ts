@@ -128,3 +128,30 @@ test('has no accessibility problem', async () => {
   // The page is mounted without the app's main landmark around it.
   expect(problems.filter((problem) => !problem.startsWith('landmark'))).toEqual([])
 })
+
+test('a server that a node keeps is adopted with the same form: on its node, without an installation', async () => {
+  const orphan = 'd0d0d0d0-0000-4000-8000-000000000009'
+  const params = new URLSearchParams({ egg: 'egg-1', node: 'n1', adopt: orphan, name: 'Lost' })
+  const { wrapper, sent } = await mountInApp(CreateServerPage, {
+    path: `/servers/new?${params}`,
+    replies: {
+      'GET /account': someAccount,
+      'GET /eggs': list(summary),
+      'GET /eggs/egg-1': egg,
+      'GET /nodes': list({ id: 'n1', name: 'fra-1' }),
+      'GET /nodes/n1/allocations': list(),
+      'GET /users': list(),
+      'POST /servers/plan': { node: null, allocation: null, considered: [] },
+      [`POST /nodes/n1/orphans/${orphan}/adopt`]: someServer({ id: orphan, shortId: 'd0d0d0d0' }),
+    },
+  })
+  await vi.waitFor(() => expect(wrapper.text()).toContain('Player slots'))
+  expect(wrapper.text()).not.toContain('Start it')
+  await wrapper.find('form').trigger('submit')
+  await flushPromises()
+  const adoption = sent.find(({ path }) => path.endsWith('/adopt'))
+  expect(adoption?.body).toMatchObject({ egg: 'egg-1', name: 'Lost', owner: someAccount.id })
+  expect(Object.keys(adoption?.body as object)).not.toContain('startWhenInstalled')
+  expect(Object.keys(adoption?.body as object)).not.toContain('node')
+  expect(sent.some(({ method, path }) => method === 'POST' && path === '/servers')).toBe(false)
+})

@@ -82,6 +82,7 @@ export const Allocation = named(
     notes: Nullable(Type.String()),
     /** Uuid of the server that uses it. */
     server: Nullable(Uuid),
+    serverName: Nullable(Type.String()),
     isPrimary: Type.Boolean(),
   }),
 )
