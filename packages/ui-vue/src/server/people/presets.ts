@@ -37,15 +37,3 @@ export const PRESETS = {
     'activity.read',
   ],
 } as const satisfies Record<string, readonly string[]>
-
-/** Permissions by the word before the dot, in their own order. */
-export function groupPermissions(
-  names: readonly string[],
-): readonly { readonly group: string; readonly names: readonly string[] }[] {
-  const groups = new Map<string, string[]>()
-  for (const name of names) {
-    const group = name.split('.')[0] ?? name
-    groups.set(group, [...(groups.get(group) ?? []), name])
-  }
-  return [...groups].map(([group, members]) => ({ group, names: members }))
-}
