@@ -17,7 +17,7 @@ export const STATE_FILTERS = [
 ] as const
 const TYPING_MS = 200
 
-interface ServerFilter {
+export interface ServerFilter {
   readonly search: string
   readonly state: ServerState | undefined
   readonly scope: 'mine' | 'all'
@@ -39,7 +39,7 @@ export function useServerList() {
   }))
 
   /** Typing waits a moment before it searches. */
-  function setFilter(change: { search?: string; state?: string; scope?: string }): void {
+  function setFilter(change: Partial<Record<keyof ServerFilter, string>>): void {
     clearTimeout(timer)
     const query = Object.fromEntries(
       Object.entries({ ...route.query, ...change }).filter(([, value]) => value !== '' && value !== null),
