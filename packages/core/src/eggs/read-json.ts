@@ -4,6 +4,7 @@ const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 // oxlint-disable-next-line no-control-regex -- a text in JSON cannot hold them
 const PLAIN = /[^"\\\u0000-\u001f]*/y
 const WHITESPACE = /[ \t\n\r]*/y
+const SPACE = 0x20
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
   '\\': '\\',
@@ -30,6 +31,8 @@ function placeOf(text: string, offset: number): string {
 export function readJson(text: string): ReadResult {
   let at = 0
   const duplicates: string[] = []
+  /** Keys and places of the maps and lists around the value at work; a pointer is made of it when one is asked for. */
+  const path: (string | number)[] = []
 
   const fail = (expected: string): never => {
     const found = at >= text.length ? 'the end of the file' : JSON.stringify(text.slice(at, at + 12))
@@ -40,11 +43,16 @@ export function readJson(text: string): ReadResult {
   }
   const match = (pattern: RegExp): string => {
     pattern.lastIndex = at
-    const [found = ''] = pattern.exec(text) ?? []
-    at += found.length
-    return found
+    if (!pattern.test(text)) return ''
+    const start = at
+    at = pattern.lastIndex
+    return text.slice(start, at)
   }
-  const skip = () => match(WHITESPACE)
+  const skip = (): void => {
+    // Most values follow one space, or none.
+    if (text[at] === ' ') at++
+    if (text.charCodeAt(at) <= SPACE) match(WHITESPACE)
+  }
 
   const readString = (): string => {
     at++
@@ -79,7 +87,7 @@ export function readJson(text: string): ReadResult {
     return /^-?\d+$/.test(found) && !Number.isSafeInteger(number) ? BigInt(found) : number
   }
 
-  const readMap = (pointer: string, depth: number): TreeMap => {
+  const readMap = (depth: number): TreeMap => {
     const map: TreeMap = new Map()
     at++
     skip()
@@ -93,9 +101,10 @@ export function readJson(text: string): ReadResult {
       skip()
       if (text[at] !== ':') return fail('a colon after the key')
       at++
-      const here = pointerTo(pointer, key)
-      if (map.has(key)) duplicates.push(here)
-      map.set(key, readValue(here, depth + 1))
+      path.push(key)
+      if (map.has(key)) duplicates.push(path.reduce<string>(pointerTo, ''))
+      map.set(key, readValue(depth + 1))
+      path.pop()
       skip()
       if (text[at] === '}') {
         at++
@@ -107,7 +116,7 @@ export function readJson(text: string): ReadResult {
     }
   }
 
-  const readList = (pointer: string, depth: number): Tree[] => {
+  const readList = (depth: number): Tree[] => {
     const list: Tree[] = []
     at++
     skip()
@@ -116,7 +125,9 @@ export function readJson(text: string): ReadResult {
       return list
     }
     for (;;) {
-      list.push(readValue(pointerTo(pointer, list.length), depth + 1))
+      path.push(list.length)
+      list.push(readValue(depth + 1))
+      path.pop()
       skip()
       if (text[at] === ']') {
         at++
@@ -133,16 +144,16 @@ export function readJson(text: string): ReadResult {
     return value
   }
 
-  const readValue = (pointer: string, depth: number): Tree => {
+  const readValue = (depth: number): Tree => {
     if (depth > MAX_DEPTH) {
       throw new ReadError('EGG_TOO_DEEP', `The JSON is nested deeper than ${MAX_DEPTH} levels at ${placeOf(text, at)}.`)
     }
     skip()
     switch (text[at]) {
       case '{':
-        return readMap(pointer, depth)
+        return readMap(depth)
       case '[':
-        return readList(pointer, depth)
+        return readList(depth)
       case '"':
         return readString()
       case 't':
@@ -156,7 +167,7 @@ export function readJson(text: string): ReadResult {
     }
   }
 
-  const tree = readValue('', 0)
+  const tree = readValue(0)
   skip()
   if (at < text.length) fail('the end of the file')
   return { tree, duplicates }

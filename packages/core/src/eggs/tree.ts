@@ -37,8 +37,11 @@ export function holdsNul(tree: Tree): boolean {
   return isMap(tree) && [...tree].some(([key, value]) => key.includes('\0') || holdsNul(value))
 }
 
-export const pointerTo = (parent: string, key: string | number): string =>
-  `${parent}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
+export function pointerTo(parent: string, key: string | number): string {
+  // Most keys are plain words, and every value of every egg has a pointer.
+  const isPlain = typeof key === 'number' || !/[~/]/.test(key)
+  return `${parent}/${isPlain ? key : key.replaceAll('~', '~0').replaceAll('/', '~1')}`
+}
 
 /** Writes JSON without losing order or digits. */
 export function treeToJson(value: Tree): string {
