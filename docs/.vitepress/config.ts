@@ -43,6 +43,8 @@ export default defineConfig({
           { text: 'Error codes', link: '/reference/errors' },
           { text: 'Permissions', link: '/reference/permissions' },
           { text: 'Agent protocol', link: '/reference/protocol' },
+          { text: 'Egg library', link: '/reference/eggs/overview' },
+          { text: 'Rules of variables', link: '/reference/eggs/rules' },
         ],
       },
       {

@@ -26,7 +26,7 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
     name: 'INI values that are written behind themselves',
     target: 'ini',
     file: 'eggs/config-patch/patch-ini.ts',
-    from: '|| isWritten(line.text.slice(entry.head.length), value)',
+    from: 'if (isWritten(line.text.slice(entry.head.length), value)) return',
     to: '',
   },
   {

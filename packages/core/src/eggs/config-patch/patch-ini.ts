@@ -103,8 +103,11 @@ export function patchIni(text: string, replacements: readonly ConfigReplacement[
       isPresent = true
       const found = newValueOf(rule, entry.value)
       const value = found && oneLine(found.value)
-      if (value === undefined || isWritten(line.text.slice(entry.head.length), value)) return
-      lines[index] = { ...line, text: entry.head + value.trim() + entry.comment }
+      if (value === undefined || value.trim() === entry.value) return
+      if (isWritten(line.text.slice(entry.head.length), value)) return
+      // Right behind a value, the sign of a comment would be a part of it.
+      const apart = entry.comment === '' || isBlank(entry.comment.charAt(0)) ? '' : ' '
+      lines[index] = { ...line, text: entry.head + value.trim() + apart + entry.comment }
     })
     const found = isPresent ? undefined : newValueOf(rule, undefined)
     if (found) insertKey(lines, section, key, `${separator}${oneLine(found.value).trim()}`, end)

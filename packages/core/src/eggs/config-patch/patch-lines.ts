@@ -38,10 +38,11 @@ export function patchLines(text: string, replacements: readonly ConfigReplacemen
     }
     const wanted = textOf(found.value).split(BREAK)
     // A value of several lines that stands there already is not written again below itself.
-    const isThere = wanted.every((part, offset) => lines[index + offset]?.text === part)
-    const last = lines[isThere ? index + wanted.length - 1 : index] ?? line
-    result.push({ text: wanted.join(end), end: last.end })
-    if (isThere) index += wanted.length - 1
+    const there = lines.slice(index, index + wanted.length)
+    if (wanted.every((part, offset) => (there[offset]?.text ?? '') === part)) {
+      result.push(...there)
+      index += there.length - 1
+    } else result.push({ text: wanted.join(end), end: line.end })
   }
   const added = rules.filter((rule) => !taken.has(rule)).flatMap((rule) => addedBy(rule, end))
   return joinLines(appendLines(result, added, end))

@@ -99,6 +99,12 @@ describe('ini', () => {
     expect(await patchConfigFile('ini', once, { 'a.b': 'x ;y', 'a.c': ' z # q' })).toBe(once)
   })
 
+  test('a comment behind an empty value stays one', async () => {
+    const once = await patchConfigFile('ini', '[a]\nb = # why\nc = #\n', { 'a.b': '1;2', 'a.c': '' })
+    expect(once).toBe('[a]\nb = 1;2 # why\nc = #\n')
+    expect(await patchConfigFile('ini', once, { 'a.b': '1;2', 'a.c': '' })).toBe(once)
+  })
+
   test('a key that could not be found again is put in quotes, or left out', async () => {
     expect(await patchConfigFile('ini', '', { 'a.b=c': '1' })).toBe('[a]\n"b=c"=1\n')
     expect(await patchConfigFile('ini', '', { 'a.b\nc': '1' })).toBe('')
@@ -232,5 +238,7 @@ describe('file', () => {
     const once = await patchConfigFile('file', 'set a\nb\n', { 'set a': 'set a 1\nset c 2' })
     expect(once).toBe('set a 1\nset c 2\nb\n')
     expect(await patchConfigFile('file', once, { 'set a': 'set a 1\nset c 2' })).toBe(once)
+    const blank = await patchConfigFile('file', 'x', { '': '\n' })
+    expect(await patchConfigFile('file', blank, { '': '\n' })).toBe(blank)
   })
 })
