@@ -218,6 +218,8 @@ export const ERRORS = {
   FILE_TOO_LARGE: { status: 413, message: '{path} is larger than {limitBytes} bytes. Download it instead.' },
   DIRECTORY_NOT_EMPTY: { status: 409, message: 'The directory {path} is not empty.' },
   FILES_UNAVAILABLE: { status: 503, message: 'The files of the server cannot be reached: {reason}. Try again.' },
+  ARCHIVE_INVALID: { status: 422, message: 'The archive cannot be unpacked: {reason}. Nothing was changed.' },
+  ARCHIVE_TOO_LARGE: { status: 413, message: 'The archive is too large: {reason}. Nothing was changed.' },
   TRASH_ITEM_NOT_FOUND: { status: 404, message: 'The trash has no item {id}. It may have been restored or expired.' },
   UPLOAD_NOT_FOUND: { status: 404, message: 'There is no upload {id}. Begin it again.' },
   UPLOAD_OFFSET: { status: 409, message: 'The upload stands at byte {offset}. Send on from there.' },

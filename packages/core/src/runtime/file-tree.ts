@@ -8,6 +8,9 @@ import type {
   ListOptions,
   OpenFile,
   OpenOptions,
+  PackOptions,
+  UnpackOptions,
+  UnpackReport,
   WorkOptions,
   WriteOptions,
 } from './files.ts'
@@ -72,6 +75,17 @@ export interface FileTree extends AsyncDisposable {
 
   /** Hexadecimal. */
   checksum(path: string, algorithm: Checksum, options?: WorkOptions): Promise<string>
+  /**
+   * Packs names of one directory into a new file, which is there when it is whole. What is protected is left out.
+   * @throws AppError `FILE_EXISTS`, `ARCHIVE_TOO_LARGE`
+   */
+  pack(options: PackOptions): Promise<FileEntry>
+  /**
+   * Unpacks zip, tar, and either or single files compressed with gzip or zstd. Nothing is changed when the archive is damaged,
+   * too large, or holds a path that leads out; devices are left out.
+   * @throws AppError `ARCHIVE_INVALID`, `ARCHIVE_TOO_LARGE`
+   */
+  unpack(path: string, options: UnpackOptions): Promise<UnpackReport>
   /** Counts a directory with all that is below; a file with several names counts once. */
   diskUse(path: string, options?: WorkOptions): Promise<DiskUseReport>
 }

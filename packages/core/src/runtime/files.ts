@@ -105,3 +105,32 @@ export interface OpenFile extends AsyncDisposable {
   /** Settles when everything written is on the disk. */
   sync(): Promise<void>
 }
+
+export const ARCHIVE_FORMATS = ['zip', 'tar', 'tar.gz', 'tar.zst'] as const
+export type ArchiveFormat = (typeof ARCHIVE_FORMATS)[number]
+
+export interface PackOptions extends WorkOptions {
+  /** Directory that the names lie in; the archive's paths begin there. */
+  readonly directory: string
+  readonly names: readonly string[]
+  /** Path of the archive; nothing may be there. */
+  readonly to: string
+  readonly format: ArchiveFormat
+  /** The archive may get no larger. @default without limit */
+  readonly maxBytes?: number | undefined
+}
+
+export interface UnpackOptions extends WorkOptions {
+  /** Directory that it is unpacked into; made when it is missing. */
+  readonly to: string
+  /** Files that are there are replaced; otherwise they stay and count as skipped. */
+  readonly replace: boolean
+  /** No more bytes than this may come out. */
+  readonly maxBytes: number
+}
+
+export interface UnpackReport {
+  readonly files: number
+  /** Left out: something was in the way, or it is protected. */
+  readonly skipped: number
+}

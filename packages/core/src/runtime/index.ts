@@ -3,7 +3,9 @@ export type { FileTrash, FileUploads, TrashedFile, UploadState } from './file-ar
 export { bytesFromName, nameFromBytes, nameFromLatin1 } from './file-names.ts'
 export type { FileTree } from './file-tree.ts'
 export {
+  ARCHIVE_FORMATS,
   CHECKSUMS,
+  type ArchiveFormat,
   type Checksum,
   type ChmodOptions,
   type DiskUse,
@@ -16,6 +18,9 @@ export {
   type ListOptions,
   type OpenFile,
   type OpenOptions,
+  type PackOptions,
+  type UnpackOptions,
+  type UnpackReport,
   type WorkOptions,
   type WriteOptions,
 } from './files.ts'

@@ -1,5 +1,7 @@
 import { AppError } from '@hatchery/core/errors'
 import { compilePathPatterns, type FileTree, type ServerId, type Volume, nameFromBytes } from '@hatchery/core/runtime'
+import { pack } from './archives/pack.ts'
+import { unpack } from './archives/unpack.ts'
 import { changeMode, changeTimes } from './change-attributes.ts'
 import { hardLink, makeDirectory, makeLink, moveName } from './change-names.ts'
 import { copyTree } from './copy-tree.ts'
@@ -88,6 +90,8 @@ function treeOf(ctx: TreeContext): FileTree {
 
     checksum: (path, algorithm, options = {}) => guarded(path, () => checksumOf(ctx, path, algorithm, options)),
     diskUse: (path, options = {}) => guarded(path, () => diskUseOf(ctx, path, options)),
+    pack: (options) => guarded(options.to, () => pack(ctx, options)),
+    unpack: (path, options) => guarded(path, () => unpack(ctx, path, options)),
     [Symbol.asyncDispose]: async () => {},
   }
 }

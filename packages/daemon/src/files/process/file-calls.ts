@@ -1,4 +1,4 @@
-import type { FileProgress, FileTree, OpenFile, WorkOptions } from '@hatchery/core/runtime'
+import type { FileProgress, FileTree, OpenFile, PackOptions, UnpackOptions, WorkOptions } from '@hatchery/core/runtime'
 
 /** What a call comes with beside its arguments. */
 export interface CallContext extends Required<Pick<WorkOptions, 'onProgress'>> {
@@ -50,6 +50,11 @@ export const FILE_CALLS = {
   hardLink: value((tree, [existing, path]) => tree.hardLink(existing!, path!)),
   checksum: value((tree, [path, algorithm], context) => tree.checksum(path!, algorithm!, work(context))),
   diskUse: value((tree, [path], context) => tree.diskUse(path!, work(context))),
+
+  pack: value((tree, [options], context) => tree.pack({ ...(options as unknown as PackOptions), ...work(context) })),
+  unpack: value((tree, [path, options], context) =>
+    tree.unpack(path!, { ...(options as unknown as UnpackOptions), ...work(context) }),
+  ),
 
   open: value(async (tree, [path, options], { handles }) => {
     const file = await tree.open(path!, options)

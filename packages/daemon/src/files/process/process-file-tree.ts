@@ -51,6 +51,11 @@ export function createProcessFileTree(
     checksum: (path, algorithm, options = {}) => call('checksum', [path, algorithm], options),
     diskUse: (path, options = {}) => call('diskUse', [path], options),
 
+    pack: ({ onProgress, signal, ...options }) =>
+      call('pack', [options], { signal, ...(onProgress && { onProgress }) }),
+    unpack: (path, { onProgress, signal, ...options }) =>
+      call('unpack', [path, options], { signal, ...(onProgress && { onProgress }) }),
+
     trash: {
       put: (path, item) => call('trash.put', [path, item]),
       list: () => call('trash.list', []),
