@@ -279,6 +279,7 @@ describe('traps of egg files', () => {
     const { egg, diagnostics } = await parseEgg({
       meta: { version: 'PTDL_v2' },
       name: 'x',
+      author: 'eggs@example.org',
       startup: 'run {{A}}',
       docker_images: ['b:1'],
       config: {},

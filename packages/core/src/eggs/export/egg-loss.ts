@@ -1,5 +1,6 @@
-/** What a format cannot hold, or holds in another way. */
+/** What a format cannot hold, or holds in another way; `REFUSED` is what keeps the panel from importing the file at all. */
 export type EggLossCode =
+  | 'REFUSED'
   | 'ABOUT'
   | 'STARTUP_COMMAND'
   | 'LABEL'

@@ -16,6 +16,7 @@ async function eggOf(input: string | object, fileName = 'egg.json'): Promise<Egg
 const fixtureEgg = (name: string) => eggOf(fixture(name), name)
 const ptdl = (more: object) => ({
   meta: { version: 'PTDL_v2' },
+  author: 'eggs@example.org',
   name: 'Small',
   startup: 'run -h {{HOSTNAME}}',
   docker_images: { a: 'b:1' },
@@ -274,6 +275,49 @@ describe('from one panel to another', () => {
     expect((await eggOf((await exportEgg(egg, 'PLCN_v3')).text)).variables[0]?.rules).toEqual(['regex:/^(a|b)$/'])
     const { losses } = await exportEgg(egg, 'PTDL_v2')
     expect(losses.map(({ code }) => code)).toContain('RULE')
+  })
+})
+
+describe('what a panel would refuse is said', () => {
+  const refused = async (egg: Egg, format: ExportFormat) =>
+    (await exportEgg(egg, format, { dialect: 'pterodactyl' })).losses
+      .filter(({ code }) => code === 'REFUSED')
+      .map(({ pointer }) => pointer)
+
+  test('by Pterodactyl and by Calagopus', async () => {
+    const egg = await eggOf({
+      ...ptdl({
+        name: 'x'.repeat(300),
+        author: 'x',
+        docker_images: {},
+        startup: '',
+        config: { stop: 'x'.repeat(200), files: { a: { parser: 'zoo', find: {} } } },
+        variables: [variable('a-b', { name: '' })],
+      }),
+      meta: { version: 'PTDL_v1' },
+    })
+    expect(await refused(egg, 'PTDL_v2')).toEqual([
+      '/name',
+      '/author',
+      '/images',
+      '/startupCommands',
+      '/config/stop',
+      '/variables/0/name',
+      '/variables/0/envVariable',
+    ])
+    expect(await refused(egg, 'calagopus')).toEqual(['/name', '/author', '/startupCommands', '/config/files/0/parser'])
+    expect(await refused(egg, 'PLCN_v3')).toEqual([])
+  })
+
+  test.skipIf(!hasCorpus)('of the published eggs, two without a start command', { timeout: 60_000 }, async () => {
+    const found: string[] = []
+    for (const { path, valid } of corpusRows()) {
+      if (!valid) continue
+      const { egg } = await parseEgg(readCorpusFile(path), { fileName: path })
+      if (!egg) throw new Error(`${path} was not read`)
+      found.push(...(await refused(egg, 'PTDL_v2')))
+    }
+    expect(found).toEqual(['/startupCommands', '/startupCommands'])
   })
 })
 

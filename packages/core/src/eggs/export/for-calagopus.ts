@@ -5,6 +5,7 @@ import { calagopusRules } from './calagopus-rules.ts'
 import type { LossList } from './egg-loss.ts'
 import { withDistinctLabels, withNames, withoutKnownKeys } from './fit-egg.ts'
 import { withLegacyNames } from './panel-names.ts'
+import { noteRefusedByCalagopus } from './refusals.ts'
 
 const CALAGOPUS_KEYS = {
   egg: new Set([...CALAGOPUS_EGG_KEYS, 'meta', 'hatchery']),
@@ -41,6 +42,7 @@ export function fitCalagopus(egg: Egg, isOwn: boolean, notes: LossList): Egg {
   const files = withDistinctPaths(plain.config.files, notes)
   if (isOwn) return { ...plain, config: { ...plain.config, files } }
 
+  noteRefusedByCalagopus(egg, notes)
   const { text: description } = cut(egg.description, '/description', 'The description of the egg', notes)
   const named = withNames(plain, withLegacyNames, notes)
   return {

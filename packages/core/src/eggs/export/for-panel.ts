@@ -5,6 +5,7 @@ import { PANEL_EGG_KEYS } from '../read-panel-egg.ts'
 import type { LossList } from './egg-loss.ts'
 import { withDistinctLabels, withNames, withOneFind, withoutKnownKeys } from './fit-egg.ts'
 import { withLegacyNames, withPelicanNames } from './panel-names.ts'
+import { noteRefusedByPterodactyl } from './refusals.ts'
 import { withoutReservedNames } from './reserved-names.ts'
 
 const PTERODACTYL_RESERVED: ReadonlySet<string> = new Set([
@@ -36,7 +37,10 @@ export function fitPanel(egg: Egg, { format, isOwn }: PanelFit, notes: LossList)
       isPelican ? PELICAN_RESERVED.has(name.toUpperCase()) : PTERODACTYL_RESERVED.has(name)
     const rename = isPelican ? withPelicanNames : withLegacyNames
     fitted = withNames(withoutReservedNames(fitted, isReserved, notes), rename, notes)
-    if (!isPelican) noteDialect(egg, notes)
+    if (!isPelican) {
+      noteDialect(egg, notes)
+      noteRefusedByPterodactyl(fitted, notes)
+    }
   }
   noteParsers(egg, isPelican || isOwn, notes)
   noteNetwork(egg, notes)
@@ -147,7 +151,11 @@ function fitVariable(
       `${name} loses its place in a sorted list; it stays where it is in the egg.`,
     )
   }
-  const isSplit = rest.rules.some((rule) => rule.includes('|')) || (rest.rules.length === 1 && rest.rules[0] === '')
+  if (rest.rules.every((rule) => rule === '')) {
+    notes.change('RULE', `${pointer}/rules`, `${name} has the rule nullable, which accepts all; Pterodactyl wants one.`)
+    return { ...rest, sort: null, unknown, rules: ['nullable'] }
+  }
+  const isSplit = rest.rules.some((rule) => rule.includes('|'))
   if (!isSplit) return { ...rest, sort: null, unknown }
   const message = `Pterodactyl splits the rules of ${name} at a bar inside of a rule; write the pattern without one.`
   notes.lose('RULE', `${pointer}/rules`, message)
