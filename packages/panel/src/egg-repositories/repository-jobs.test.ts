@@ -14,7 +14,10 @@ import {
 import { describe, expect, test } from 'vitest'
 import type { Context } from '../context.ts'
 import { until } from '../nodes/until.ts'
-import { DIALECTS } from '../testing/test-panel.ts'
+import { createAddressPolicy } from '../outbound/address-policy.ts'
+import { PUBLIC_ADDRESS } from '../outbound/test-web.ts'
+import { openTestDatabase } from '../testing/test-database.ts'
+import { createTestPanel, DIALECTS } from '../testing/test-panel.ts'
 import { JobLostError, leaseName } from './repository-job.ts'
 import { RepositoryWorker } from './repository-worker.ts'
 import { hasGitServer } from './git/git-server.test-data.ts'
@@ -124,6 +127,38 @@ for (const dialect of DIALECTS) {
       stage.nudge()
       expect(await stage.finished(operation)).toMatchObject({ status: 'succeeded' })
       expect((await stage.eggs(repository)).map(({ name }) => name)).toEqual(['Echo', 'New'])
+    })
+  })
+}
+
+const redis = process.env['HATCHERY_TEST_REDIS']
+
+for (const dialect of DIALECTS.filter((name) => name !== 'sqlite')) {
+  describe.skipIf(!hasGitServer || redis === undefined)(`two panels on ${dialect}`, () => {
+    test('share the jobs: what one of them leaves undone when it stops, the other one does', async () => {
+      await using database = await openTestDatabase(dialect)
+      const shared = { database: database.store, redis: redis! }
+      await using stage = await openRepositoryStage(shared)
+      const { client, upstream, server } = stage
+      upstream.commit({ 'egg-echo.json': eggNamed('Echo') })
+      const { id: repository } = await stage.add()
+      upstream.commit({ 'egg-echo.json': eggNamed('Echo'), 'egg-new.json': eggNamed('New') })
+      const held = holdAnswers(stage)
+      const { operation } = (await client.call(syncEggRepository, { params: { repository } })).body
+      await held.asked
+      const outbound = { policy: createAddressPolicy([PUBLIC_ADDRESS]), ca: server.ca }
+      await using second = await createTestPanel({ ...shared, outbound })
+      const statusOf = async () => {
+        const rows = second.ctx.db.selectFrom('operations').select('status').where('uuid', '=', operation)
+        return (await rows.executeTakeFirstOrThrow()).status
+      }
+      expect(await statusOf()).toBe('running')
+      server.answer = null
+      await stage.panel.panel.close()
+      second.ctx.bus.publish('operations', { uuid: '', isPanelJob: true })
+      await until(async () => (await statusOf()) === 'succeeded')
+      const names = await second.ctx.db.selectFrom('egg_repository_eggs').select('name').orderBy('name').execute()
+      expect(names).toEqual([{ name: 'Echo' }, { name: 'New' }])
     })
   })
 }
