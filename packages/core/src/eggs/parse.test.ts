@@ -140,6 +140,31 @@ describe('traps', () => {
     expect([parsed.format, egg.config.done, egg.config.files[0]?.replace[0]?.value]).toEqual(['calagopus', ['up'], 'b'])
   })
 
+  test('merge keys of YAML bring the keys of another map, unless they are given', async () => {
+    const text = `meta: {version: PLCN_v3}
+name: Merged
+variables:
+  - &first {name: A, env_variable: A, default_value: a, rules: [string], user_viewable: true}
+  - <<: *first
+    env_variable: B
+  - {env_variable: C, <<: [{name: C}, *first]}
+`
+    const { egg, diagnostics } = await parseEgg(text, { fileName: 'egg.yaml' })
+    expect(diagnostics.filter(({ code }) => code === 'EGG_KEY_DUPLICATE')).toEqual([])
+    expect(
+      egg?.variables.map(({ name, envVariable, defaultValue, userViewable }) => [
+        name,
+        envVariable,
+        defaultValue,
+        userViewable,
+      ]),
+    ).toEqual([
+      ['A', 'A', 'a', true],
+      ['A', 'B', 'a', true],
+      ['C', 'C', 'a', true],
+    ])
+  })
+
   test('lists that PHP wrote as maps are lists', async () => {
     const { egg } = await small({
       variables: { '1': { env_variable: 'A', rules: { '2': 'string' } } },

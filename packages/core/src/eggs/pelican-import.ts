@@ -65,10 +65,12 @@ function withoutReservedNames(egg: Egg): Egg {
     ...variable,
     envVariable: `SERVER_${variable.envVariable.toUpperCase()}`,
   })
-  const names = moved.map(({ envVariable }) => envVariable.toUpperCase())
+  const names = [...new Set(moved.map(({ envVariable }) => envVariable.toUpperCase()))].map(
+    (name) => [name, new RegExp(`\\b${name}\\b`, 'g')] as const,
+  )
   const startupCommands = egg.startupCommands.map(({ label, value }) => ({
     label,
-    value: names.reduce((text, name) => text.replace(new RegExp(`\\b${name}\\b`, 'g'), `SERVER_${name}`), value),
+    value: names.reduce((text, [name, pattern]) => text.replace(pattern, `SERVER_${name}`), value),
   }))
   return { ...egg, startupCommands, variables: [...kept.map(upper), ...moved.map(prefixed)] }
 }

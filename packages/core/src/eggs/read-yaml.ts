@@ -3,7 +3,7 @@ import { MAX_DEPTH, MAX_NODES, ReadError, pointerTo, type ReadResult, type Tree,
 import { YamlError, readYamlDocument } from './yaml-document.ts'
 
 /**
- * Reads YAML 1.2 with the core schema. Aliases are copied, and every copy counts, so that a small file cannot become a
+ * Reads YAML 1.2 with the core schema and merge keys. Aliases are copied, and every copy counts, so that a small file cannot become a
  * large tree.
  * @throws ReadError
  */
@@ -22,11 +22,17 @@ export function readYaml(text: string): ReadResult {
     if (isMap(node)) {
       if (node.anchor !== undefined) anchors.set(node.anchor, node)
       const map: TreeMap = new Map()
+      const merged = new Set<string>()
       for (const { key, value } of node.items) {
         const name = keyOf(read(key, pointer, depth + 1))
         const here = pointerTo(pointer, name)
-        if (map.has(name)) duplicates.push(here)
-        map.set(name, read(value, here, depth + 1))
+        const item = read(value, here, depth + 1)
+        if (isMergeKey(key)) {
+          merge(map, merged, item)
+          continue
+        }
+        if (map.has(name) && !merged.delete(name)) duplicates.push(here)
+        map.set(name, item)
       }
       return map
     }
@@ -41,6 +47,20 @@ export function readYaml(text: string): ReadResult {
     return null
   }
   return { tree: read(document.contents, '', 0), duplicates }
+}
+
+/** Symfony, which Pelican reads with, knows `<<` from YAML 1.1: the keys of another map, unless they are given. */
+const isMergeKey = (key: unknown): boolean => isScalar(key) && key.value === '<<' && key.type === 'PLAIN'
+
+function merge(map: TreeMap, merged: Set<string>, source: Tree): void {
+  for (const other of Array.isArray(source) ? source : [source]) {
+    if (!(other instanceof Map)) continue
+    for (const [name, item] of other) {
+      if (map.has(name)) continue
+      map.set(name, item)
+      merged.add(name)
+    }
+  }
 }
 
 function parse(text: string): Document.Parsed {
