@@ -91,7 +91,7 @@ export const routes: readonly RouteRecordRaw[] = [
             path: 'api-keys',
             name: 'api-keys',
             component: () => import('../account/ApiKeysPage.vue'),
-            meta: { ...accountPage, messages: ['account', 'permissions'] },
+            meta: { ...accountPage, messages: ['account', 'permissions', 'keyPermissions'] },
           },
         ],
       },

@@ -16,6 +16,7 @@ export type MessageGroup =
   | 'admin'
   | 'eggs'
   | 'permissions'
+  | 'keyPermissions'
 
 const RIGHT_TO_LEFT = new Set(['ar', 'fa', 'he', 'ur'])
 const STORAGE_KEY = 'hatchery:language'

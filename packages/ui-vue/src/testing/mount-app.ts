@@ -60,7 +60,18 @@ export async function mountInApp(
   component: Component,
   options: { props?: Record<string, unknown>; replies?: Replies; path?: string } = {},
 ) {
-  await loadMessages(['shell', 'errors', 'signIn', 'servers', 'server', 'account', 'admin', 'eggs', 'permissions'])
+  await loadMessages([
+    'shell',
+    'errors',
+    'signIn',
+    'servers',
+    'server',
+    'account',
+    'admin',
+    'eggs',
+    'permissions',
+    'keyPermissions',
+  ])
   i18n.global.locale.value = 'en'
   const sent: SentRequest[] = []
   const client = createClient({
