@@ -35,14 +35,7 @@ export class AgentProcess {
     const options = ['--panel', panel.url, '--data-dir', dataDirectory, '--runtime', runtime]
     const child = spawn(
       process.execPath,
-      [
-        '--conditions=@hatchery/source',
-        main,
-        ...options,
-        '--enrol-token-stdin',
-        '--log-level',
-        'debug',
-      ],
+      ['--conditions=@hatchery/source', main, ...options, '--enrol-token-stdin', '--log-level', 'debug'],
       { stdio: ['pipe', 'ignore', 'pipe'], env: { ...process.env, ...env } },
     )
     this.#child = child
