@@ -105,6 +105,14 @@ test('files go from the SDK through the panel into the server and back', async (
   await sdk.restoreTrash({ params, body: { items: [{ id: trash[0]!.id }] } })
   const listed = await sdk.listFiles({ params, query: { path: 'mods' } })
   expect(listed.data.map(({ name }) => name)).toEqual(['big.jar'])
+
+  const { operation } = await sdk.packFiles({ params, body: { directory: '', names: ['mods'], to: 'mods.tar.gz' } })
+  await until(async () => (await sdk.getOperation({ params: { operation } })).status === 'succeeded', 'the archive')
+  const unpacking = await sdk.unpackFile({ params, body: { path: 'mods.tar.gz', to: 'unpacked' } })
+  const isUnpacked = async () => (await sdk.getOperation({ params: unpacking })).status === 'succeeded'
+  await until(isUnpacked, 'the files')
+  expect(readFileSync(join(data, 'unpacked/mods/big.jar')).equals(bytes)).toBe(true)
+  await sdk.deleteFiles({ params, body: { paths: ['unpacked', 'mods.tar.gz'], isPermanent: true } })
   const use = await sdk.readDiskUse({ params, query: {} })
   expect(use.children.map(({ name }) => name)).toEqual(['mods', 'world'])
 })

@@ -13,7 +13,7 @@ import { parsePanelAddress, type PanelAddress } from './link/panel-address.ts'
 import { PanelConnection } from './link/panel-connection.ts'
 import { SecretChoice } from './link/secret-choice.ts'
 import { Watchers } from './link/watchers.ts'
-import { ServerFiles } from './server-files/index.ts'
+import { FileJobs, ServerFiles } from './server-files/index.ts'
 import { pause } from './servers/pause.ts'
 import type { ServerContext } from './servers/server-context.ts'
 import { ServerRegistry } from './servers/server-registry.ts'
@@ -102,6 +102,7 @@ class RunningDaemon implements Daemon {
   readonly #stopping = new AbortController()
   readonly #servers: ServerRegistry
   readonly #files: ServerFiles
+  readonly #jobs: FileJobs
   readonly #ctx: ServerContext
   #watchers: Watchers
   #link: Promise<void> = Promise.resolve()
@@ -136,6 +137,7 @@ class RunningDaemon implements Daemon {
     }
     this.#servers = new ServerRegistry(this.#ctx)
     this.#files = new ServerFiles(this.#ctx)
+    this.#jobs = new FileJobs(this.#ctx)
     this.#watchers = this.#newWatchers()
   }
 
@@ -161,6 +163,7 @@ class RunningDaemon implements Daemon {
     this.#watchers.close()
     if (!this.#parts.outlivesAgent) await this.#servers.interruptAll(this.#options.stopTimeoutMs ?? 20_000)
     await this.#link
+    await this.#jobs.close()
     await this.#servers.close()
     await (this.#parts.dispose?.() ?? this.#parts.runtime[Symbol.asyncDispose]())
     this.#state.close()
@@ -247,6 +250,7 @@ class RunningDaemon implements Daemon {
         servers: this.#servers,
         files: {
           files: this.#files,
+          jobs: this.#jobs,
           sockets: new DataSockets({
             connection: this.#connection,
             openSocket: (signal) => openSocket(dataUrl, signal),

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { Bytes, contract } from './contract.ts'
 import { Nothing, Nullable, OneOf, PageOf, ServerRef, Uuid } from './schemas/common.ts'
 import {
+  ArchiveFormat,
   Checksum,
   DiskUse,
   FileEntry,
@@ -14,6 +15,7 @@ import {
   TrashItem,
   Upload,
 } from './schemas/files.ts'
+import { OperationRef } from './schemas/servers.ts'
 
 const params = Type.Object({ server: ServerRef })
 /** A path in an address. One with bytes that are no UTF-8 is given as all its bytes in base64url instead. */
@@ -147,8 +149,53 @@ export const copyFile = contract({
   permission: { server: 'file.create' },
   params,
   body: FileMove,
-  response: { 201: FileEntry },
+  response: { 202: OperationRef },
   errors: [...writes, 'FILE_EXISTS'],
+  rate: 'expensive',
+})
+
+export const packFiles = contract({
+  method: 'POST',
+  path: '/servers/:server/files/pack',
+  tag: 'Files',
+  summary: 'Pack files and directories into a new archive',
+  description: 'The archive has its name when it is whole. What the egg protects is left out.',
+  class: 'at-most-once',
+  permission: { server: 'file.archive' },
+  params,
+  body: Type.Object({
+    /** Where the names lie; paths in the archive begin here. */
+    directory: FilePath,
+    names: Type.Array(FileName, { minItems: 1, maxItems: 1000 }),
+    /** Path of the archive. */
+    to: FileName,
+    /** @default tar.gz */
+    format: Type.Optional(ArchiveFormat),
+  }),
+  response: { 202: OperationRef },
+  errors: writes,
+  rate: 'expensive',
+})
+
+export const unpackFile = contract({
+  method: 'POST',
+  path: '/servers/:server/files/unpack',
+  tag: 'Files',
+  summary: 'Unpack a zip, a tar, or a file compressed with gzip or zstd',
+  description:
+    'Nothing is changed when the archive is damaged, hostile or too large. Files that are there stay, unless they are to be replaced, which needs `file.update` as well.',
+  class: 'at-most-once',
+  permission: { server: 'file.archive' },
+  params,
+  body: Type.Object({
+    path: FileName,
+    /** Directory to unpack into; made when it is missing. */
+    to: FilePath,
+    /** @default false */
+    replace: Type.Optional(Type.Boolean()),
+  }),
+  response: { 202: OperationRef },
+  errors: writes,
   rate: 'expensive',
 })
 

@@ -65,10 +65,12 @@ export {
   listFiles,
   listTrash,
   moveFiles,
+  packFiles,
   readChecksum,
   readDiskUse,
   readFile,
   restoreTrash,
+  unpackFile,
   writeFile,
 } from './files.ts'
 export {

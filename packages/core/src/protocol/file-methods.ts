@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { Nullable, OneOf, Revision, Uuid } from '../api/schemas/common.ts'
 import {
+  ArchiveFormat,
   Checksum,
   DiskUse,
   FileEntry,
@@ -14,6 +15,7 @@ import {
   Upload,
 } from '../api/schemas/files.ts'
 import type { MethodSpec } from './methods.ts'
+import { operation } from './operation-fields.ts'
 
 const server = Uuid
 const Done = Type.Object({})
@@ -24,6 +26,8 @@ const Entry = Type.Object({ entry: FileEntry })
 
 const read = { class: 'read', deadlineMs: 15_000 } as const
 const change = { class: 'converge', deadlineMs: 30_000 } as const
+/** Long work, told about by events; what a crash cuts off is not begun again. */
+const job = { class: 'at-most-once', deadlineMs: 30_000 } as const
 /** The whole time that bytes may take in one call; a longer transfer goes on with the next. */
 const TRANSFER_MS = 15 * 60_000
 /** Work over a whole tree that somebody waits for. */
@@ -97,11 +101,29 @@ export const FILE_METHODS = {
     result: FileFailures,
   },
   'files.copy': {
-    ...change,
-    deadlineMs: TRANSFER_MS,
-    summary: 'Copy to a name that is free',
-    params: Type.Object({ server, from: FileName, to: FileName }),
-    result: Entry,
+    ...job,
+    summary: 'Copy to a name that is free; progress and end arrive as events',
+    params: Type.Object({ server, from: FileName, to: FileName, ...operation }),
+    result: Done,
+  },
+  'files.pack': {
+    ...job,
+    summary: 'Pack names of one directory into a new archive; progress and end arrive as events',
+    params: Type.Object({
+      server,
+      directory: FilePath,
+      names: Type.Array(FileName, { maxItems: 1000 }),
+      to: FileName,
+      format: ArchiveFormat,
+      ...operation,
+    }),
+    result: Done,
+  },
+  'files.unpack': {
+    ...job,
+    summary: 'Unpack an archive into a directory; progress and end arrive as events',
+    params: Type.Object({ server, path: FileName, to: FilePath, replace: Type.Boolean(), ...operation }),
+    result: Done,
   },
   'files.delete': {
     ...change,

@@ -4,6 +4,7 @@ import { NodeHost } from '../api/schemas/nodes.ts'
 import { Nullable, OneOf, Timestamp, Uuid } from '../api/schemas/common.ts'
 import { ConsoleLine, PowerAction, ServerStats } from '../api/schemas/servers.ts'
 import { FILE_METHODS } from './file-methods.ts'
+import { operation } from './operation-fields.ts'
 import { Generation, ProcessState, ServerReport, ServerSpec } from './spec.ts'
 
 export interface MethodSpec {
@@ -18,15 +19,6 @@ export interface MethodSpec {
 const method = <const S extends MethodSpec>(spec: S): S => spec
 const Done = Type.Object({})
 const server = Uuid
-
-/** Carried by every call that starts durable work (RULES 4). */
-const operation = {
-  operation: Uuid,
-  /** Who asked, for the agent's own log. */
-  requestedBy: Type.String({ maxLength: 191 }),
-  /** Later than this after sending, the agent answers `OPERATION_STALE`; null never expires. */
-  lifetimeMs: Nullable(Type.Integer({ minimum: 0 })),
-}
 
 /** What the panel asks of an agent, over the control socket. */
 export const AGENT_METHODS = {

@@ -1526,7 +1526,7 @@ interface CopyFileBody {
   readonly to: string
 }
 
-type CopyFileResponse = FileEntry
+type CopyFileResponse = OperationRef
 
 interface DeleteFilesParams {
   readonly server: string
@@ -1594,6 +1594,19 @@ interface MoveFilesBody {
 
 type MoveFilesResponse = FileFailures
 
+interface PackFilesParams {
+  readonly server: string
+}
+
+interface PackFilesBody {
+  readonly directory: string
+  readonly names: readonly string[]
+  readonly to: string
+  readonly format?: 'zip' | 'tar' | 'tar.gz' | 'tar.zst' | undefined
+}
+
+type PackFilesResponse = OperationRef
+
 interface ListTrashParams {
   readonly server: string
 }
@@ -1624,6 +1637,18 @@ interface RestoreTrashBody {
 }
 
 type RestoreTrashResponse = FileFailures
+
+interface UnpackFileParams {
+  readonly server: string
+}
+
+interface UnpackFileBody {
+  readonly path: string
+  readonly to: string
+  readonly replace?: boolean | undefined
+}
+
+type UnpackFileResponse = OperationRef
 
 interface BeginUploadParams {
   readonly server: string
@@ -2414,6 +2439,13 @@ export interface EndpointTypes {
     readonly body: MoveFilesBody
     readonly response: MoveFilesResponse
   }
+  /** Pack files and directories into a new archive. */
+  readonly packFiles: {
+    readonly params: PackFilesParams
+    readonly query: undefined
+    readonly body: PackFilesBody
+    readonly response: PackFilesResponse
+  }
   /** List what was deleted and can be restored, newest first. */
   readonly listTrash: {
     readonly params: ListTrashParams
@@ -2434,6 +2466,13 @@ export interface EndpointTypes {
     readonly query: undefined
     readonly body: RestoreTrashBody
     readonly response: RestoreTrashResponse
+  }
+  /** Unpack a zip, a tar, or a file compressed with gzip or zstd. */
+  readonly unpackFile: {
+    readonly params: UnpackFileParams
+    readonly query: undefined
+    readonly body: UnpackFileBody
+    readonly response: UnpackFileResponse
   }
   /** Begin to upload a file in pieces; replacing one needs `file.update` as well. */
   readonly beginUpload: {

@@ -119,7 +119,8 @@ export function agentHandlers(options: HandlerOptions): AgentHandlers {
     async 'operation.cancel'({ operation }) {
       const record = ctx.state.operations.find(operation)
       if (!record) throw new AppError('OPERATION_NOT_FOUND', { id: operation })
-      const isCancelled = record.server !== null && servers.get(record.server).cancel(operation)
+      const isCancelled =
+        options.files.jobs.cancel(operation) || (record.server !== null && servers.get(record.server).cancel(operation))
       if (!isCancelled) throw new AppError('OPERATION_FINISHED', { id: operation })
       return {}
     },
@@ -129,6 +130,6 @@ export function agentHandlers(options: HandlerOptions): AgentHandlers {
       return {}
     },
 
-    ...fileHandlers(options.files),
+    ...fileHandlers(options.files, runner),
   }
 }

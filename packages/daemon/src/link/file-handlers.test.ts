@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
+import { newOperation } from '../testing/server-spec.ts'
 import { TestAgent } from '../testing/test-agent.ts'
 
 const NOTHING = { ifRevision: null, mode: 'create-or-replace' } as const
@@ -136,6 +137,51 @@ describe('files over the link', () => {
     const { items } = await panel.call('trash.list', { server })
     await panel.call('trash.restore', { server, items: [{ id: items[0]!.id, path: null }] })
     expect(readFileSync(join(data, 'dir/b'), 'utf8')).toBe('b')
+  })
+
+  test('archives are packed and unpacked as jobs that tell how they end', async () => {
+    await using stage = await withServer()
+    const { panel, server, data } = stage
+    mkdirSync(join(data, 'world'))
+    writeFileSync(join(data, 'world/level.dat'), 'level')
+    const packing = newOperation()
+    const what = { server, directory: '', names: ['world'], to: 'world.zip', format: 'zip' } as const
+    await panel.call('files.pack', { ...what, ...packing })
+    expect(await panel.untilFinished(packing.operation)).toMatchObject({ status: 'succeeded', error: null })
+    // The same call again is the same work, and is not done again.
+    await panel.call('files.pack', { ...what, ...packing })
+
+    const unpacking = newOperation()
+    await panel.call('files.unpack', { server, path: 'world.zip', to: 'copy', replace: false, ...unpacking })
+    expect(await panel.untilFinished(unpacking.operation)).toMatchObject({ status: 'succeeded' })
+    expect(readFileSync(join(data, 'copy/world/level.dat'), 'utf8')).toBe('level')
+
+    const broken = newOperation()
+    await panel.call('files.unpack', { server, path: 'world/level.dat', to: 'x', replace: false, ...broken })
+    expect(await panel.untilFinished(broken.operation)).toMatchObject({
+      status: 'failed',
+      error: { code: 'ARCHIVE_INVALID' },
+    })
+    const copying = newOperation()
+    await panel.call('files.copy', { server, from: 'copy', to: 'again', ...copying })
+    await panel.untilFinished(copying.operation)
+    expect(readFileSync(join(data, 'again/world/level.dat'), 'utf8')).toBe('level')
+  })
+
+  test('a job is cancelled in the middle, and leaves nothing', async () => {
+    await using stage = await withServer()
+    const { panel, server, data } = stage
+    mkdirSync(join(data, 'world'))
+    for (let file = 0; file < 400; file++) writeFileSync(join(data, `world/${file}`), Buffer.alloc(200_000, file))
+    const packing = newOperation()
+    const what = { server, directory: '', names: ['world'], to: 'world.tar.gz', format: 'tar.gz' } as const
+    await panel.call('files.pack', { ...what, ...packing })
+    await panel.call('operation.cancel', { operation: packing.operation })
+    expect(await panel.untilFinished(packing.operation)).toMatchObject({ status: 'cancelled' })
+    expect((await panel.call('files.stat', { server, path: 'world.tar.gz' })).entry).toBeNull()
+    await expect(panel.call('operation.cancel', { operation: packing.operation })).rejects.toMatchObject({
+      code: 'OPERATION_FINISHED',
+    })
   })
 
   test('a download that nobody takes holds up no console line', async () => {

@@ -9,17 +9,22 @@ import {
   deleteEntries,
   forEach,
   moveEntries,
+  packEntries,
   trashExpiry,
+  unpackEntry,
   uploadExpiry,
+  type FileJobs,
   type OpenServer,
   type ServerFiles,
 } from '../server-files/index.ts'
 import type { DataSockets } from './data-sockets.ts'
+import { runOperation, type OperationRunner } from './run-operation.ts'
 
 const PIECE_BYTES = 256 * 1024
 
 export interface FileHandlerOptions {
   readonly files: ServerFiles
+  readonly jobs: FileJobs
   readonly sockets: DataSockets
   /** Told why a download ended early, once nobody waits for an answer any more. */
   readonly onFault: (server: string, error: unknown) => void
@@ -35,7 +40,10 @@ const optionsOf = (mode: Mode): Pick<WriteOptions, 'mustBeNew' | 'mustExist'> =>
 const sent = (entry: FileEntry) => ({ entry: { ...entry } })
 
 /** What the agent does for the panel with files: bytes over data sockets, everything else in the answer. */
-export function fileHandlers({ files, sockets, onFault }: FileHandlerOptions): Pick<AgentHandlers, FileMethod> {
+export function fileHandlers(
+  { files, jobs, sockets, onFault }: FileHandlerOptions,
+  runner: OperationRunner,
+): Pick<AgentHandlers, FileMethod> {
   return {
     async 'files.list'({ server, path, sort, offset, limit }) {
       const { tree } = await files.toRead(server)
@@ -81,9 +89,28 @@ export function fileHandlers({ files, sockets, onFault }: FileHandlerOptions): P
       return moveEntries(await files.toWrite(server), params)
     },
 
-    async 'files.copy'({ server, from, to }, signal) {
-      return sent(await copyEntry(await files.toWrite(server), from, to, signal))
-    },
+    'files.copy': (params) =>
+      runOperation(runner, 'files.copy', params, async () => {
+        const open = await files.toWrite(params.server)
+        jobs.begin(params.operation, params.server, 'copying', (work) => copyEntry(open, params.from, params.to, work))
+        return {}
+      }),
+
+    'files.pack': (params) =>
+      runOperation(runner, 'files.pack', params, async () => {
+        const { server, directory, names, to, format } = params
+        const open = await files.toWrite(server)
+        const what = { directory, names, to, format }
+        jobs.begin(params.operation, server, 'packing', (work) => packEntries(open, what, work))
+        return {}
+      }),
+
+    'files.unpack': (params) =>
+      runOperation(runner, 'files.unpack', params, async () => {
+        const open = await files.toWrite(params.server)
+        jobs.begin(params.operation, params.server, 'unpacking', (work) => unpackEntry(open, params, work))
+        return {}
+      }),
 
     async 'files.delete'({ server, ...params }, signal) {
       return deleteEntries(await files.toWrite(server), params, signal)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { AppError } from '@hatchery/core/errors'
 import type { FileFailures } from '@hatchery/core/api'
 import type { AgentParams } from '@hatchery/core/protocol'
-import type { FileEntry } from '@hatchery/core/runtime'
+import type { FileEntry, WorkOptions } from '@hatchery/core/runtime'
 import { toErrorBody } from '../servers/error-body.ts'
 import type { OpenServer } from './server-files.ts'
 
@@ -19,13 +19,32 @@ export async function createEntry(
   return (await tree.stat(path)) ?? gone(path)
 }
 
-export async function copyEntry({ tree, quota }: OpenServer, from: string, to: string, signal: AbortSignal) {
+export async function copyEntry({ tree, quota }: OpenServer, from: string, to: string, work: WorkOptions) {
   const source = (await tree.stat(from)) ?? gone(from)
-  const { diskBytes } = source.type === 'directory' ? await tree.diskUse(from, { signal }) : source
+  const { diskBytes } = source.type === 'directory' ? await tree.diskUse(from, { signal: work.signal }) : source
   await quota.require(diskBytes)
-  await tree.copy(from, to, { signal })
+  await tree.copy(from, to, work)
   quota.forget()
-  return (await tree.stat(to)) ?? gone(to)
+}
+
+/** Packs into an archive that is no larger than what the server has room for. */
+export async function packEntries(
+  { tree, quota }: OpenServer,
+  options: Pick<AgentParams<'files.pack'>, 'directory' | 'names' | 'to' | 'format'>,
+  work: WorkOptions,
+): Promise<void> {
+  await tree.pack({ ...options, ...work, maxBytes: await quota.room() })
+  quota.forget()
+}
+
+/** Unpacks what the server has room for. */
+export async function unpackEntry(
+  { tree, quota }: OpenServer,
+  { path, to, replace }: Pick<AgentParams<'files.unpack'>, 'path' | 'to' | 'replace'>,
+  work: WorkOptions,
+): Promise<void> {
+  await tree.unpack(path, { ...work, to, replace, maxBytes: await quota.room() })
+  quota.forget()
 }
 
 export function moveEntries(

@@ -44,6 +44,15 @@ export class DiskQuota {
     }
   }
 
+  /** Bytes that are left at the moment. @throws AppError `DISK_FULL` when there are none */
+  async room(): Promise<number> {
+    const limitMiB = this.#options.limitMiB()
+    if (limitMiB === 0) return Number.MAX_SAFE_INTEGER
+    this.forget()
+    await this.require(1)
+    return limitMiB * MIB - this.#usedBytes
+  }
+
   /** Passes a stream on and counts it; it ends with `DISK_FULL` where the room does. */
   async *metered(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const piece of source) {

@@ -1,2 +1,12 @@
-export { changeModes, copyEntry, createEntry, deleteEntries, forEach, moveEntries } from './change-files.ts'
+export {
+  changeModes,
+  copyEntry,
+  createEntry,
+  deleteEntries,
+  forEach,
+  moveEntries,
+  packEntries,
+  unpackEntry,
+} from './change-files.ts'
+export { FileJobs } from './file-jobs.ts'
 export { ServerFiles, trashExpiry, uploadExpiry, type OpenServer } from './server-files.ts'

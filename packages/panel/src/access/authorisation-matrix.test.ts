@@ -60,6 +60,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   createFile: { path: 'x', type: 'file' },
   moveFiles: { moves: [{ from: 'a', to: 'b' }] },
   copyFile: { from: 'a', to: 'b' },
+  packFiles: { directory: '', names: ['a'], to: 'a.zip' },
+  unpackFile: { path: 'a.zip', to: '' },
   deleteFiles: { paths: ['a'] },
   changeFileModes: { changes: [{ path: 'a', mode: 0o644 }] },
   beginUpload: { path: 'a', sizeBytes: 1 },

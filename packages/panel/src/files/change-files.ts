@@ -59,18 +59,6 @@ export async function moveFiles(
   return done
 }
 
-export async function copyFile(
-  ctx: RequestContext,
-  server: AuthorizedServer,
-  { from, to }: BodyOf<typeof api.copyFile>,
-  signal: AbortSignal,
-): Promise<FileEntry> {
-  const reached = await reachFiles(ctx, server, 'write')
-  const { entry } = await reached.link.call('files.copy', { server: reached.server, from, to }, { signal })
-  await logFiles(ctx, reached, 'copy', [{ from, to }])
-  return entry
-}
-
 export async function deleteFiles(
   ctx: RequestContext,
   server: AuthorizedServer,

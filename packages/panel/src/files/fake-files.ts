@@ -17,9 +17,11 @@ export class FakeFiles {
   readonly uploads = new Map<string, FakeUpload>()
   readonly trash = new Map<string, { readonly path: string; readonly content: Buffer }>()
   readonly #open: (ticket: string) => Promise<DataStream>
+  readonly #finish: (operation: string, server: string) => void
 
-  constructor(open: (ticket: string) => Promise<DataStream>) {
+  constructor(open: (ticket: string) => Promise<DataStream>, finish: (operation: string, server: string) => void) {
     this.#open = open
+    this.#finish = finish
   }
 
   handlers(): Pick<AgentHandlers, FileMethod> {
@@ -66,9 +68,20 @@ export class FakeFiles {
         }
         return { done: moves.length, failures: [] }
       },
-      'files.copy': async ({ from, to }) => {
+      'files.copy': async ({ from, to, operation, server }) => {
         this.content.set(to, this.#get(from))
-        return { entry: this.#entry(to) }
+        this.#finish(operation, server)
+        return {}
+      },
+      'files.pack': async ({ to, operation, server }) => {
+        this.content.set(to, Buffer.from('packed'))
+        this.#finish(operation, server)
+        return {}
+      },
+      'files.unpack': async ({ path, operation, server }) => {
+        this.#get(path)
+        this.#finish(operation, server)
+        return {}
       },
       'files.delete': async ({ paths }) => {
         for (const path of paths) this.trash.set(path, { path, content: this.#get(path) })

@@ -5,17 +5,21 @@ import {
   appendUpload,
   beginUpload,
   cancelUpload,
+  copyFile,
   createFile,
   deleteFiles,
   finishUpload,
   getFile,
+  getOperation,
   getUpload,
   listFiles,
   listServerActivity,
   listTrash,
   moveFiles,
+  packFiles,
   placeHold,
   restoreTrash,
+  unpackFile,
 } from '@hatchery/core/api'
 import { describe, expect, test } from 'vitest'
 import { createTestNode } from '../nodes/test-node.ts'
@@ -236,4 +240,25 @@ test('lists are paged, names of any bytes have an address, and the log says who 
     'server:file.rename',
     'server:file.create',
   ])
+})
+
+test('archives and copies are jobs with an end, and who may not change files replaces none by unpacking', async () => {
+  await using stage = await stageOf()
+  const { owner, params } = stage
+  stage.agent.files.content.set('a', Buffer.from('a'))
+  const jobs = [
+    await owner.call(copyFile, { params, body: { from: 'a', to: 'b' } }),
+    await owner.call(packFiles, { params, body: { directory: '', names: ['a'], to: 'a.tar.gz' } }),
+    await owner.call(unpackFile, { params, body: { path: 'a.tar.gz', to: '' } }),
+  ]
+  for (const job of jobs) {
+    expect(job.status).toBe(202)
+    await until(async () => {
+      const { body } = await owner.call(getOperation, { params: { operation: job.body.operation } })
+      return body.status === 'succeeded'
+    }, 'its end')
+  }
+  const archivist = await stage.subuser('file.archive')
+  const body = { path: 'a.tar.gz', to: '', replace: true }
+  expect(await archivist.refusal(unpackFile, { params, body })).toBe('PERMISSION_DENIED')
 })

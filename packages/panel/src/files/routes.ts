@@ -2,7 +2,8 @@ import * as api from '@hatchery/core/api'
 import { implement, type Routes } from '../http/implement.ts'
 import { answer } from '../http/reply.ts'
 import { serverOf } from '../servers/read-server.ts'
-import { changeModes, copyFile, createFile, deleteFiles, moveFiles, writeFile } from './change-files.ts'
+import { changeModes, createFile, deleteFiles, moveFiles, writeFile } from './change-files.ts'
+import { copyFile, packFiles, unpackFile } from './file-jobs.ts'
 import { pathOf } from './reach-files.ts'
 import { describeFile, listFiles, readChecksum, readDiskUse, readFile } from './read-files.ts'
 import { emptyTrash, listTrash, restoreTrash } from './trash.ts'
@@ -22,9 +23,9 @@ export function filesRoutes(routes: Routes): void {
   )
   implement(routes, api.createFile, async (ctx, { body }) => answer(201, await createFile(ctx, serverOf(ctx), body)))
   implement(routes, api.moveFiles, (ctx, { body }) => moveFiles(ctx, serverOf(ctx), body))
-  implement(routes, api.copyFile, async (ctx, { body }, signal) =>
-    answer(201, await copyFile(ctx, serverOf(ctx), body, signal)),
-  )
+  implement(routes, api.copyFile, (ctx, { body }) => copyFile(ctx, serverOf(ctx), body))
+  implement(routes, api.packFiles, (ctx, { body }) => packFiles(ctx, serverOf(ctx), body))
+  implement(routes, api.unpackFile, (ctx, { body }) => unpackFile(ctx, serverOf(ctx), body))
   implement(routes, api.deleteFiles, (ctx, { body }) => deleteFiles(ctx, serverOf(ctx), body))
   implement(routes, api.changeFileModes, (ctx, { body }) => changeModes(ctx, serverOf(ctx), body))
 

@@ -59,7 +59,10 @@ export class FakeAgent implements AsyncDisposable {
   /** Replaces what the agent does for a method. */
   readonly override: { -readonly [M in AgentMethod]?: AgentHandlers[M] } = {}
   /** The files of every server. */
-  readonly files = new FakeFiles((ticket) => this.#openData(ticket))
+  readonly files = new FakeFiles(
+    (ticket) => this.#openData(ticket),
+    (operation, server) => this.#finish(operation, server),
+  )
   #url = ''
   secret: Uint8Array
   keyId: string

@@ -4,7 +4,15 @@ import type { Database } from '../storage/schema.ts'
 import type { OperationProgress } from './operation-progress.ts'
 
 /** The calls that are written down before they are sent (RULES 4). */
-export type DurableMethod = 'server.install' | 'server.delete' | 'server.power' | 'server.command' | 'server.acceptEula'
+export type DurableMethod =
+  | 'server.install'
+  | 'server.delete'
+  | 'server.power'
+  | 'server.command'
+  | 'server.acceptEula'
+  | 'files.copy'
+  | 'files.pack'
+  | 'files.unpack'
 
 export interface NewOperation {
   /** `install`, `power.start`, `delete`, … */

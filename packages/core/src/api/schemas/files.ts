@@ -11,6 +11,7 @@ export const FileName = Type.String({ minLength: 1, maxLength: 4096 })
 
 export const FileSort = OneOf(['name', '-name', 'size', '-size', 'modified', '-modified'])
 export const Checksum = OneOf(['crc32', 'md5', 'sha1', 'sha256', 'sha512'])
+export const ArchiveFormat = OneOf(['zip', 'tar', 'tar.gz', 'tar.zst'])
 const FileType = OneOf(['file', 'directory', 'symlink', 'other'])
 
 export const FileEntry = named(
