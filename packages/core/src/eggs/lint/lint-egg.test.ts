@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { corpusRows, fixture, hasCorpus, readCorpusFile } from '../corpus.test-data.ts'
@@ -272,6 +273,15 @@ describe('fixEgg', () => {
       { numRuns: 200 },
     )
   })
+})
+
+test('the docs have a line for every code', () => {
+  const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
+  const union = read('../model.ts').split('type EggDiagnosticCode =')[1] ?? ''
+  const codes = Array.from(union.matchAll(/'(EGG_\w+)'/g), ([, code]) => code)
+  const page = read('../../../docs/eggs/findings.md')
+  const told = new Set(Array.from(page.matchAll(/`(EGG_\w+)`/g), ([, code]) => code))
+  expect([...told].toSorted()).toEqual(codes.toSorted())
 })
 
 describe.skipIf(!hasCorpus)('published eggs', { timeout: 60_000 }, () => {

@@ -25,4 +25,4 @@ export function sharesSecret(variable: EggVariable): boolean {
 
 /** Numbers, switches and addresses are none, whatever the variable is called. */
 const isWord = (text: string): boolean =>
-  /^(?:\d{1,2}|true|false|yes|no|on|off|none|null|https?:\/\/\S*)$/i.test(text.trim())
+  /^(?:\d{1,2}|true|false|yes|no|on|off|none|null|undefined|https?:\/\/\S*)$/i.test(text.trim())
