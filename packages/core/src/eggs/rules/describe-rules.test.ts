@@ -28,6 +28,13 @@ describe('describeRules', () => {
     expect(describeRules(rules)).toEqual(input)
   })
 
+  test('a list that nobody could choose from is no select, and takes no time', () => {
+    const many = Array.from({ length: 100_000 }, (_, index) => `v${index}`).join(',')
+    expect(describeRules(`required|in:${many}`)).toEqual({ kind: 'text', required: true })
+    const some = Array.from({ length: 900 }, (_, index) => `${'a'.repeat(50)}${index}`).join(',')
+    expect(describeRules([`in:${some}`, 'regex:/^(a+)+$/']).kind).toBe('text')
+  })
+
   test('a variable that is marked or named as a secret is one', () => {
     expect(describeRules('string', { envVariable: 'RCON_PASSWORD' }).kind).toBe('secret')
     expect(describeRules('string', { envVariable: 'STEAM_ACC', secret: true }).kind).toBe('secret')

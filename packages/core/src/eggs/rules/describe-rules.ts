@@ -1,3 +1,4 @@
+import { newBudget } from '../pattern/pattern.ts'
 import type { EggVariable } from '../model.ts'
 import { compileRules, type CompiledRule } from './compile-rules.ts'
 import { DIGIT_RULES, asksForNumber, boundsOf } from './bounds.ts'
@@ -34,6 +35,8 @@ const SWITCHES: readonly (readonly [string, string])[] = [
 const SECRET_NAME =
   /(?:^|_)(?:PASS|PW|GSLT?|RCON_?PW)(?:_|$)|PASS(?:WORD|WD|PHRASE)|TOKEN|SECRET|API_?KEY|PRIVATE_?KEY/i
 
+const MAX_LISTED = 1000
+
 /**
  * What a form shows for a variable with these rules. The rules decide; this only saves a person from mistakes: each option,
  * both values of a switch and both bounds of a number pass `validateValue`. A number that must be more or less than its
@@ -45,13 +48,16 @@ export function describeRules(
 ): VariableInput {
   const compiled = compileRules(rules)
   const find = (...names: readonly string[]) => compiled.rules.find(({ name }) => names.includes(name))
-  const passes = (value: string) => validateValue(compiled, value).ok
+  const budget = newBudget()
+  const passes = (value: string) => validateValue(compiled, value, { budget }).ok
   const required = find('Required', 'Filled', 'Accepted', 'Declined') !== undefined
 
   const listed = find('In')?.parameters.map((item) => item ?? '')
   const values = find('Boolean') ? (['0', '1'] as const) : listed && switchOf(listed)
   if (values?.every(passes)) return { kind: 'switch', required, values: [...values] }
-  const options = [...new Set(listed)].filter(passes)
+  // A longer list is for no person to choose from, and takes its time to check.
+  const isShort = compiled.rules.length <= MAX_LISTED && (listed?.length ?? 0) <= MAX_LISTED
+  const options = isShort ? [...new Set(listed)].filter(passes) : []
   if (options.length > 0) return { kind: 'select', required, options }
 
   const isSecret = variable !== undefined && (variable.secret ?? SECRET_NAME.test(variable.envVariable))
@@ -104,7 +110,7 @@ function patternOf(rules: readonly CompiledRule[]): string | undefined {
     if (name === 'Digits' || name === 'DigitsBetween') {
       if (/^\d+$/.test(first ?? '') && /^\d+$/.test(second ?? '')) return `^[0-9]{${first},${second}}$`
     }
-    if (name !== 'Regex' || !pattern?.compile() || Object.values(pattern.flags).some(Boolean)) continue
+    if (name !== 'Regex' || !pattern || Object.values(pattern.flags).some(Boolean)) continue
     const isWhole = /^\^[^|]*[^\\|]\$$/.test(pattern.source)
     const source = isWhole ? pattern.source : `[\\s\\S]*(?:${pattern.source})[\\s\\S]*`
     if (isForBrowsers(source)) return source

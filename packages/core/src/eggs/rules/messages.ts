@@ -4,10 +4,10 @@ import type { CompiledRule } from './compile-rules.ts'
 export function messageFor({ name, parameters, written }: CompiledRule, isNumber: boolean): string {
   const first = parameters[0] ?? ''
   const second = parameters[1] ?? ''
-  const list = parameters.map((item) => item || 'nothing').join(', ')
+  const list = listOf(parameters.map((item) => item || 'nothing'))
   const unit = isNumber ? '' : first === '1' && second === '' ? ' character' : ' characters'
   const other = nameOf(first)
-  const others = parameters.map((item) => nameOf(item ?? '')).join(', ')
+  const others = listOf(parameters.map((item) => nameOf(item ?? '')))
   switch (name) {
     case 'Required':
     case 'RequiredIf':
@@ -99,9 +99,9 @@ export function messageFor({ name, parameters, written }: CompiledRule, isNumber
     case 'Uppercase':
       return 'Use capital letters only.'
     case 'Regex':
-      return `Enter a value of the form ${first}.`
+      return `Enter a value of the form ${shortened(first)}.`
     case 'NotRegex':
-      return `Enter a value that is not of the form ${first}.`
+      return `Enter a value that is not of the form ${shortened(first)}.`
     case 'Url':
       return 'Enter a whole address such as https://example.com.'
     case 'Ip':
@@ -153,9 +153,22 @@ export function messageFor({ name, parameters, written }: CompiledRule, isNumber
     case 'DoesntStartWith':
       return `Begin the value with none of: ${list}.`
     default:
-      return `No text can meet the rule ${written}; ask whoever wrote the egg to remove it.`
+      return `No text can meet the rule ${shortened(written)}; ask whoever wrote the egg to remove it.`
   }
 }
+
+const MAX_NAMED = 30
+const MAX_SHOWN = 300
+
+/** Nobody reads a longer one. */
+const listOf = (items: readonly string[]): string =>
+  shortened(
+    items.length <= MAX_NAMED
+      ? items.join(', ')
+      : `${items.slice(0, MAX_NAMED).join(', ')} and ${items.length - MAX_NAMED} more`,
+  )
+
+const shortened = (text: string): string => (text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}…`)
 
 /** `environment.PORT` is the variable PORT. */
 const nameOf = (attribute: string): string => attribute.replace(/^environment\./, '')
@@ -177,7 +190,7 @@ const LONGER: Readonly<Record<string, string>> = {
 /** When it is asked for, as the end of a sentence. */
 function conditionOf(name: string, first: string, values: readonly (string | null)[], others: string): string {
   const other = nameOf(first)
-  const list = values.join(', ')
+  const list = listOf(values.map((item) => item ?? ''))
   if (name.endsWith('IfAccepted')) return ` when ${other} is on`
   if (name.endsWith('IfDeclined')) return ` when ${other} is off`
   if (name.endsWith('If')) return ` when ${other} is ${list}`

@@ -111,6 +111,20 @@ describe('validateValue', () => {
     }
   })
 
+  test('a hundred thousand rules are answered one after the other', { timeout: 60_000 }, () => {
+    const rules = Array.from({ length: 100_000 }, () => 'max:1').join('|')
+    expect(check(rules, 'ab').failed).toHaveLength(100_000)
+    const budget = { left: 100_000 }
+    const large = compileRules(Array.from({ length: 5000 }, () => 'regex:/(?:abcdefghij){900}/'))
+    expect(validateValue(large, 'abc', { budget }).failed).toHaveLength(5000)
+  })
+
+  test('long lists and patterns are cut in sentences', () => {
+    const [sentence = ''] = check(`in:${Array.from({ length: 50 }, (_, index) => index).join(',')}`, 'x').messages
+    expect(sentence).toMatch(/^Choose one of: 0, 1, .*, 29 and 20 more\.$/)
+    expect((check([`regex:/${'a'.repeat(5000)}/`], 'x').messages[0] ?? '').length).toBeLessThan(400)
+  })
+
   test('huge numbers and exponents are compared without being written out', () => {
     expect(check('numeric|max:5', `1${'0'.repeat(5000)}`).ok).toBe(false)
     expect(check('numeric|max:5', '1e999999999').ok).toBe(false)

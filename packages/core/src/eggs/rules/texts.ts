@@ -28,6 +28,8 @@ export const isInOthers: Check = (value, rule, context) => {
 export const matches: Check = (value, rule, { budget }) => {
   if (value === null) return false
   parameterOf(rule, 0)
+  // What others have spent is not there for compiling either.
+  if (budget.left <= 0) return false
   const pattern = rule.pattern?.compile()
   if (!rule.pattern || !pattern) {
     throw new BrokenRule(`Correct the pattern of ${rule.written}: it needs delimiters, as in /^[a-z]+$/.`)

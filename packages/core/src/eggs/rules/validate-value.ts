@@ -84,7 +84,7 @@ export function validateValue(
 
   const failed: CompiledRule[] = []
   const messages: string[] = []
-  const failedImplicit = () => failed.some(({ name }) => IMPLICIT.has(name))
+  const isBailing = names.has('Bail')
   for (const rule of rules) {
     const { name } = rule
     const isExcluding = EXCLUDING.has(name)
@@ -102,12 +102,12 @@ export function validateValue(
         if (isExcluding) break
         failed.push(rule)
         messages.push(messageFor(rule, hasNumberRule || context.isNumber))
+        if (isBailing || IMPLICIT.has(name)) break
       }
     } catch (error) {
       if (!(error instanceof BrokenRule)) throw error
       return { ok: false, failed: [rule.name], messages: [error.message], isRuleBroken: true }
     }
-    if (failed.length > 0 && (names.has('Bail') || failedImplicit())) break
   }
   return { ok: failed.length === 0, failed: failed.map(({ name }) => name), messages, isRuleBroken: false }
 }
