@@ -130,6 +130,22 @@ test('chosen eggs are installed into a nest', async () => {
   expect(sent.find(({ method }) => method === 'POST')?.body).toEqual({ nest: 'nest-1', eggs: ['a', 'b'] })
 })
 
+test('what could not be installed is said where it was started', async () => {
+  const error = {
+    code: 'EGG_REPOSITORY_INSTALL_INCOMPLETE',
+    message: '1 of 2 eggs could not be installed, first b.json.',
+  }
+  const { wrapper } = await openPage({
+    'POST /egg-repositories/repo-1/install': { operation: 'op-2' },
+    'GET /operations/op-2': { ...operation, id: 'op-2', kind: 'egg-repository.install', status: 'failed', error },
+  })
+  await wrapper.find('input[type=checkbox]').setValue(true)
+  await press('Install egg')
+  await vi.waitFor(() => expect(wrapper.find('[role=alert]').text()).toContain('1 of 2 eggs could not be installed'))
+  await wrapper.find('[role=alert] button').trigger('click')
+  expect(wrapper.find('[role=alert]').exists()).toBe(false)
+})
+
 test('"choose all" takes every page of what matches, and only what is not installed', async () => {
   let pages = 0
   const { wrapper } = await openPage({

@@ -7,7 +7,7 @@ import { useAction } from '../../shell/useAction.ts'
 import { useNests } from '../eggs/useNests.ts'
 
 /** Installs eggs of a repository into a nest; the job shows its progress wherever the repository is shown. */
-export function useInstall(repository: MaybeRefOrGetter<string>, onStarted: () => void) {
+export function useInstall(repository: MaybeRefOrGetter<string>, onStarted: (operation: string) => void) {
   const { t } = useI18n()
   const { client } = usePanel()
   const queries = useQueryClient()
@@ -23,8 +23,8 @@ export function useInstall(repository: MaybeRefOrGetter<string>, onStarted: () =
     },
     {
       quiet: true,
-      onSuccess: () => {
-        onStarted()
+      onSuccess: ({ operation }) => {
+        onStarted(operation)
         return queries.invalidateQueries({ queryKey: queryKeys.eggRepositories })
       },
     },

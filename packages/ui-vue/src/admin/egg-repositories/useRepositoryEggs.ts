@@ -31,11 +31,13 @@ export function useRepositoryEggs(
 
   /** Loads what is left of the list; answers all of it. */
   async function loadAll(): Promise<readonly EggRepositoryEgg[]> {
-    while (query.hasNextPage.value) {
-      const { isError } = await query.fetchNextPage()
-      if (isError) break
+    let [pages, hasMore] = [query.data.value?.pages, query.hasNextPage.value]
+    while (hasMore) {
+      const result = await query.fetchNextPage()
+      pages = result.data?.pages
+      hasMore = result.hasNextPage && !result.isError
     }
-    return eggs.value
+    return pages?.flatMap(({ data }) => data) ?? []
   }
   return { eggs, filter, loadAll, ...query }
 }
