@@ -188,6 +188,28 @@ test('a repository that is being read shows how far it is, and its eggs when it 
   expect(wrapper.find('[role=progressbar]').exists()).toBe(false)
 })
 
+test('a sync that the panel starts by itself shows in a page that is open', async () => {
+  let isSyncing = false
+  const { wrapper, live } = await mountInApp(
+    defineComponent(() => {
+      useServerFeed({ nodes: () => false })
+      return () => h(RepositoriesPage)
+    }),
+    {
+      path: '/admin/egg-repositories',
+      replies: {
+        ...base,
+        'GET /egg-repositories': () => page([{ ...repository, operation: isSyncing ? 'op-1' : null }]),
+        'GET /operations/op-1': operation,
+      },
+    },
+  )
+  await vi.waitFor(() => expect(wrapper.text()).toContain('Synced'))
+  isSyncing = true
+  live.emit('operations', { operation })
+  await vi.waitFor(() => expect(wrapper.find('[role=progressbar]').exists()).toBe(true))
+})
+
 test('says why a repository could not be read, and what to do', async () => {
   const error = { code: 'GIT_AUTHENTICATION_FAILED', message: 'git.test refused the credentials.', at: 1000 }
   const { wrapper } = await openPage({ 'GET /egg-repositories/repo-1': { ...repository, status: 'failed', error } })
