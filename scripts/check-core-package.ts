@@ -1,5 +1,5 @@
-// Installs @hatchery/core outside of the repository, as somebody who depends on it would, and uses it on each Node that it
-// promises, in Chromium and in workers. Needs the build of core (`npm run build -w packages/core`); `--build` makes it.
+// Installs @hatchery/core outside of the repository, as somebody who depends on it would, and uses it on the oldest Node that it
+// promises, on this one, on Node 26, in Chromium and in workers. Needs the build of core; `--build` makes it.
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'

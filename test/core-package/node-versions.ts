@@ -5,9 +5,9 @@ import { run } from './install-core.ts'
 
 const tools = path.resolve(import.meta.dirname, '../../.tools')
 /** The oldest and the newest that core promises; the one between is what runs this. */
-const OTHERS = ['22', '26'] as const
+const OTHERS = ['22.12', '26'] as const
 
-/** The programs of Node 22, of this one, and of Node 26. Those that are not there yet come from the registry into `.tools/`. */
+/** The programs of Node 22.12, of this one, and of Node 26. Those that are not there yet come from the registry into `.tools/`. */
 export function nodeVersions(): readonly { readonly version: string; readonly program: string }[] {
   const platform = `node-${process.platform}-${process.arch}`
   const others = OTHERS.map((version) => {
