@@ -3,6 +3,15 @@ import type { EggArea, EggChange, EggEffect } from './egg-change.ts'
 
 export const isSame = (before: unknown, after: unknown): boolean => JSON.stringify(before) === JSON.stringify(after)
 
+const MAX_SHOWN = 100
+
+/** A value as a sentence shows it: in quotes, and not all of a long one. */
+export function brief(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+  const shown = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text
+  return typeof value === 'string' ? `“${shown}”` : shown
+}
+
 type Details = Pick<EggChange, 'kind' | 'pointer' | 'message' | 'effect'> & {
   readonly subject?: string
   readonly before?: Json

@@ -1,13 +1,14 @@
 import type { Egg, EggConfigFile, EggReplacement, Json } from '../model.ts'
 import { stopMethodOf } from '../stop.ts'
-import { ChangeList, isSame } from './change-list.ts'
+import { withPelicanNames } from '../export/panel-names.ts'
+import { ChangeList, brief, isSame } from './change-list.ts'
 import type { EggChange } from './egg-change.ts'
 import { isReordered, pairUp } from './pair-up.ts'
 
 /** When the server counts as started. */
 export function diffReady(before: Egg, after: Egg): EggChange[] {
   const list = new ChangeList('ready')
-  const shown = after.config.done.map((text) => `“${text}”`).join(' or ')
+  const shown = after.config.done.map(brief).join(' or ')
   const message =
     after.config.done.length === 0
       ? 'No console line says any more that the server is ready.'
@@ -66,11 +67,16 @@ const valuesOf = (file: EggConfigFile): Json => file.replace.map(entryOf)
 const entryOf = ({ match, ifValue, value }: EggReplacement): Json =>
   ifValue === null ? { match, value } : { match, ifValue, value }
 
+const parserOf = ({ parser }: EggConfigFile): string => (parser === 'yml' ? 'yaml' : parser)
+
+const inOneNaming = (value: Json): Json => (typeof value === 'string' ? withPelicanNames(value).text : value)
+
 function diffFile(list: ChangeList, before: EggConfigFile, after: EggConfigFile, pointer: string): void {
   const subject = after.path
   const at = (key: string) => ({ pointer: `${pointer}/${key}`, subject })
+  const isParserSame = parserOf(before) === parserOf(after)
   const parser = `${subject} is read as ${after.parser}.`
-  list.compare(at('parser'), before.parser, after.parser, 'next-start', parser)
+  list.compare(at('parser'), before.parser, after.parser, isParserSame ? 'none' : 'next-start', parser)
   const create = `${subject} is ${after.createFile ? '' : 'no longer '}created where it is missing.`
   list.compare(at('createFile'), before.createFile, after.createFile, 'next-start', create)
   const unknown = `Other keys of ${subject} changed.`
@@ -83,14 +89,17 @@ function diffFile(list: ChangeList, before: EggConfigFile, after: EggConfigFile,
     const where = `${match === '' ? 'each line' : match} of ${subject}${ifValue === null ? '' : `, where it is ${ifValue},`}`
     const effect = 'next-start'
     if (old && now) {
-      const message = `${where} becomes ${JSON.stringify(now.value)}.`
-      list.compare({ pointer: `${place}/value`, subject }, old.value, now.value, effect, message)
+      const isNaming = isSame(inOneNaming(old.value), inOneNaming(now.value))
+      const message = isNaming
+        ? `${where} becomes the same; its placeholders have the names of another panel.`
+        : `${where} becomes ${brief(now.value)}.`
+      list.compare({ pointer: `${place}/value`, subject }, old.value, now.value, isNaming ? 'none' : effect, message)
       for (const key of ['insertNew', 'updateExisting'] as const) {
         const flag = `Whether ${where} is ${key === 'insertNew' ? 'added' : 'replaced'} changed.`
         list.compare({ pointer: `${place}/${key}`, subject }, old[key] ?? null, now[key] ?? null, effect, flag)
       }
     } else if (now) {
-      const message = `${where} becomes ${JSON.stringify(now.value)}.`
+      const message = `${where} becomes ${brief(now.value)}.`
       list.add({ kind: 'added', pointer: place, subject, after: entryOf(now), effect, message })
     } else if (old) {
       const message = `${where} is left as it is.`

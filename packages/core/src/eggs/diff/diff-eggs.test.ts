@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { corpusRows, fixture, hasCorpus, readCorpusFile } from '../corpus.test-data.ts'
+import { hatcheryForm } from '../export/egg-arbitrary.test-data.ts'
+import { exportEgg } from '../export/export-egg.ts'
 import type { Egg, EggVariable } from '../model.ts'
 import { parseEgg } from '../parse.ts'
 import { diffEggs } from './diff-eggs.ts'
@@ -30,6 +32,35 @@ const withVariables = (egg: Egg, ...variables: Partial<EggVariable>[]): Egg => (
 const shortly = (before: Egg, after: Egg) =>
   diffEggs(before, after).map(({ kind, pointer, effect }) => `${kind} ${pointer} ${effect}`)
 
+interface Place {
+  readonly parent: Record<string, unknown>
+  readonly key: string
+  readonly pointer: string
+}
+
+/** Every text, number and answer of an egg, each at its place. */
+function leavesOf(value: unknown, pointer = ''): Place[] {
+  if (typeof value !== 'object' || value === null) return []
+  const parent = value as Record<string, unknown>
+  return Object.keys(parent).flatMap((key) => {
+    const here = `${pointer}/${key}`
+    return typeof parent[key] === 'object' && parent[key] !== null
+      ? leavesOf(parent[key], here)
+      : [{ parent, key, pointer: here }]
+  })
+}
+
+const otherThan = (value: unknown): unknown =>
+  typeof value === 'string'
+    ? `${value}x`
+    : typeof value === 'number'
+      ? value / 2 + 1.25
+      : value === true
+        ? false
+        : value === false
+          ? true
+          : 'x'
+
 describe('diffEggs', () => {
   test('finds nothing between an egg and itself', async () => {
     const egg = await arena()
@@ -54,7 +85,7 @@ describe('diffEggs', () => {
         pointer: '/images/0/value',
         before: 'hatchery/steam:1',
         after: 'hatchery/steam:2',
-        message: 'The image “Default” is now hatchery/steam:2.',
+        message: 'The image “Default” is now “hatchery/steam:2”.',
         effect: 'next-start',
       },
       expect.objectContaining({ area: 'ready', before: ['Arena is up', 'Ready'], after: ['Ready'] }),
@@ -75,6 +106,32 @@ describe('diffEggs', () => {
     const written = (stop: string): Egg => ({ ...egg, config: { ...egg.config, stop } })
     expect(shortly(written('^c'), written('^C'))).toEqual(['changed /config/stop none'])
     expect(shortly(written('^c'), written('^^C'))).toEqual(['changed /config/stop next-start'])
+  })
+
+  test('the same egg from another panel changes nothing for a server', async () => {
+    const find = { a: '{{server.build.env.MAP}}:{{server.build.default.port}}', b: true }
+    const { egg: before } = await parseEgg({
+      meta: { version: 'PTDL_v2' },
+      name: 'Twin',
+      startup: 'run',
+      docker_images: { a: 'b:1' },
+      config: { files: { 'a.yml': { parser: 'yml', find } }, startup: { done: 'up' }, stop: '^C' },
+      scripts: { installation: { script: 'a\r\nb', container: 'c:1', entrypoint: 'bash' } },
+      variables: [{ name: 'Map', env_variable: 'MAP', default_value: '5', rules: 'required|string' }],
+    })
+    if (!before?.install) throw new Error('the egg was not read')
+    const pelican = await parseEgg((await exportEgg(before, 'PLCN_v3', { encoding: 'yaml' })).text)
+    if (!pelican.egg) throw new Error('the export was not read')
+    const after: Egg = {
+      ...pelican.egg,
+      install: { ...before.install, script: 'a\nb' },
+      config: { ...pelican.egg.config, files: pelican.egg.config.files.map((file) => ({ ...file, parser: 'yaml' })) },
+    }
+    expect(diffEggs(before, after).map(({ pointer, effect }) => `${pointer} ${effect}`)).toEqual([
+      '/config/files/0/parser none',
+      '/config/files/0/replace/0/value none',
+      '/install/script none',
+    ])
   })
 
   test('images: a new label is no new image, and the order tells the default', async () => {
@@ -157,6 +214,25 @@ describe('diffEggs', () => {
           expect(JSON.stringify(change.before)).not.toBe(JSON.stringify(change.after))
         }
       }),
+    )
+  })
+
+  test('no change of a value is passed over', { timeout: 60_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(hatcheryForm, fc.nat(), async (form, pick) => {
+        const { egg } = await parseEgg(form)
+        if (!egg) throw new Error('the form was not read')
+        const { origin: _origin, ...before } = { ...egg, config: { ...egg.config, source: {} } }
+        const after = structuredClone(before)
+        const places = leavesOf(after)
+        const place = places[pick % places.length]
+        if (!place) return
+        place.parent[place.key] = otherThan(place.parent[place.key])
+        const changes = diffEggs(before, after)
+        expect([place.pointer, changes.length > 0]).toEqual([place.pointer, true])
+        expect(changes.every(({ pointer }) => pointer.startsWith('/'))).toBe(true)
+      }),
+      { numRuns: 500 },
     )
   })
 

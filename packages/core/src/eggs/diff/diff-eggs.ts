@@ -7,8 +7,8 @@ import type { EggChange } from './egg-change.ts'
 
 /**
  * What an update from egg `before` to egg `after` changes, for a person to look at first. The order is stable: by area,
- * then as the new egg has it, then what is gone. Two eggs that mean the same have no changes, whatever files they came
- * from.
+ * then as the new egg has it, then what is gone. What only says the same in other words (the placeholders of another
+ * panel, the line ends of a script) has the effect `none`.
  *
  * @example
  * for (const { area, message, effect } of diffEggs(installed, published)) console.log(area, message, effect)
@@ -70,8 +70,11 @@ function diffInstall(before: Egg, after: Egg): EggChange[] {
   const old = before.install
   const now = after.install
   if (old && now) {
-    const message = 'The install script changed; servers get it when they are installed again.'
-    list.compare({ pointer: '/install/script' }, old.script, now.script, effect, message)
+    const isEnds = inUnixLines(old.script) === inUnixLines(now.script)
+    const message = isEnds
+      ? 'The lines of the install script end differently; it does the same.'
+      : 'The install script changed; servers get it when they are installed again.'
+    list.compare({ pointer: '/install/script' }, old.script, now.script, isEnds ? 'none' : effect, message)
     const container = `The install script runs in ${now.container}.`
     list.compare({ pointer: '/install/container' }, old.container, now.container, effect, container)
     const entrypoint = `The install script is run by ${now.entrypoint}.`
@@ -85,6 +88,8 @@ function diffInstall(before: Egg, after: Egg): EggChange[] {
   }
   return list.changes
 }
+
+const inUnixLines = (text: string): string => text.replaceAll('\r\n', '\n')
 
 function diffTexts(before: Egg, after: Egg): EggChange[] {
   const features = new ChangeList('features')
@@ -109,6 +114,9 @@ function diffNetwork(before: Egg, after: Egg): EggChange[] {
   return list.changes
 }
 
+/** An empty part is none. */
+const logsOf = ({ config: { logs } }: Egg): string | null => (logs === '{}' || logs === '[]' ? null : logs)
+
 /** What no panel reads. */
 function diffOther(before: Egg, after: Egg): EggChange[] {
   const list = new ChangeList('other')
@@ -116,7 +124,7 @@ function diffOther(before: Egg, after: Egg): EggChange[] {
     list.compare({ pointer }, old, now, 'none', message)
   const { config: old } = before
   const { config: now } = after
-  compare('/config/logs', old.logs, now.logs, 'The unused part `logs` changed.')
+  compare('/config/logs', logsOf(before), logsOf(after), 'The unused part `logs` changed.')
   const unknown = 'Keys changed that nothing reads.'
   compare('/config/startupUnknown', old.startupUnknown, now.startupUnknown, unknown)
   compare('/config/unknown', old.unknown, now.unknown, unknown)

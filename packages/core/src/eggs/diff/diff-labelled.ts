@@ -1,5 +1,5 @@
 import type { Labelled } from '../model.ts'
-import type { ChangeList } from './change-list.ts'
+import { brief, type ChangeList } from './change-list.ts'
 import type { EggEffect } from './egg-change.ts'
 import { isReordered, pairUp, type Pair } from './pair-up.ts'
 
@@ -26,7 +26,7 @@ export function diffLabelled(
     const { before: old, after: now, beforeIndex, afterIndex } = pair
     const pointer = `${words.pointer}/${now ? afterIndex : beforeIndex}`
     if (old && now) {
-      const message = `The ${words.noun} “${now.label}” is now ${now.value}.`
+      const message = `The ${words.noun} “${now.label}” is now ${brief(now.value)}.`
       list.compare({ pointer: `${pointer}/value`, subject: now.label }, old.value, now.value, words.effect, message)
     } else if (now) {
       const from = renamed.get(pair)
@@ -35,7 +35,7 @@ export function diffLabelled(
         const named = { kind: 'renamed', pointer: `${pointer}/label`, subject: now.label, message } as const
         list.add({ ...named, before: from.label, after: now.label, effect: 'at-once' })
       } else {
-        const message = `The ${words.noun} “${now.label}” can be chosen: ${now.value}.`
+        const message = `The ${words.noun} “${now.label}” can be chosen: ${brief(now.value)}.`
         list.add({ kind: 'added', pointer, subject: now.label, after: now.value, effect: 'at-once', message })
       }
     } else if (old && !sources.has(old)) {

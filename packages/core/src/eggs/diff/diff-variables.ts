@@ -1,7 +1,7 @@
 import type { Egg, EggVariable, Json } from '../model.ts'
 import { compileRules } from '../rules/compile-rules.ts'
 import { validateValue } from '../rules/validate-value.ts'
-import { ChangeList } from './change-list.ts'
+import { ChangeList, brief } from './change-list.ts'
 import type { EggChange, EggEffect } from './egg-change.ts'
 import { isReordered, pairUp, type Pair } from './pair-up.ts'
 
@@ -75,7 +75,7 @@ function addNew(list: ChangeList, variable: EggVariable, pointer: string): void 
   const isNeeded = !passes(variable)
   const message = isNeeded
     ? `${envVariable} is new and its default does not pass its rules; each server needs a value.`
-    : `${envVariable} is new; servers have ${defaultValue === '' ? 'an empty value' : defaultValue} until somebody changes it.`
+    : `${envVariable} is new; servers have ${defaultValue === '' ? 'an empty value' : brief(defaultValue)} until somebody changes it.`
   const effect = isNeeded ? 'value-needed' : 'next-start'
   list.add({ kind: 'added', pointer, subject: envVariable, after: shown(variable), effect, message })
 }
@@ -88,7 +88,7 @@ function diffVariable(list: ChangeList, before: EggVariable, after: EggVariable,
 
   compare('name', 'none', `The title of ${subject} is now “${after.name}”.`)
   compare('description', 'none', `The description of ${subject} changed.`)
-  const value = after.defaultValue === '' ? 'empty' : after.defaultValue
+  const value = after.defaultValue === '' ? 'an empty value' : brief(after.defaultValue)
   compare('defaultValue', 'next-start', `Servers without a value of their own for ${subject} get ${value}.`)
   const [effect, message] = rulesEffect(before, after)
   compare('rules', effect, message)
