@@ -158,6 +158,33 @@ describe.each(Object.keys(FILES) as ConfigParser[])('%s', (parser) => {
     )
   })
 
+  test('what is added moves no line that was there', async () => {
+    if (parser === 'file') return
+    const places = fc.array(fc.tuple(word, word, value), { minLength: 1, maxLength: 4 })
+    await fc.assert(
+      fc.asyncProperty(written, places, fc.nat(3), async ({ file, end }, added, number) => {
+        const text = file.text.replaceAll('\n', end)
+        // Into a part that is there, and into one that is not.
+        const prefix = file.places[number]?.match.replace(/[^.]*$/, '') ?? ''
+        const replacements = added.map(([first, second, wanted], index) =>
+          set(parser, index % 2 === 0 ? `${prefix}new${first}` : `new${first}.new${second}`, wanted),
+        )
+        const lines = (await patchConfigFile(parser, text, replacements)).split(end)
+        // A comma, or the end of an element, may follow on the line.
+        let at = 0
+        for (const line of text.split(end)) {
+          const bare = line
+            .replace(/(?:<\/\w+>)?$/, '')
+            .replace(/\}?,?$/, '')
+            .trimEnd()
+          while (at < lines.length && lines[at]?.startsWith(bare) !== true) at++
+          expect([line, at < lines.length]).toEqual([line, true])
+          at++
+        }
+      }),
+    )
+  })
+
   test('any value is set once and for all: a second run changes nothing', { timeout: 60_000 }, async () => {
     const anything = fc.oneof(
       fc.string({ unit: 'grapheme' }),
