@@ -220,8 +220,12 @@ class RunningDaemon implements Daemon {
     const { runtime } = this.#parts
     let host = await readHostFacts(runtime, this.#options.dataDirectory, this.#clockOffsetMs)
     const url = panel.webSocket(linkPath.split('?')[0] ?? linkPath, node)
-    const dataUrl = new URL(url)
-    dataUrl.searchParams.set('stream', 'data')
+    const dataUrl = (route: string | null) => {
+      const address = new URL(url)
+      address.searchParams.set('stream', 'data')
+      if (route !== null) address.searchParams.set('route', route)
+      return address
+    }
     const hello = (): AgentHello => ({
       installation: identity.read().installation,
       highestGeneration: this.#state.servers.highestGeneration(),
@@ -253,7 +257,7 @@ class RunningDaemon implements Daemon {
           jobs: this.#jobs,
           sockets: new DataSockets({
             connection: this.#connection,
-            openSocket: (signal) => openSocket(dataUrl, signal),
+            openSocket: (route, signal) => openSocket(dataUrl(route), signal),
           }),
           onFault: (server, error) => this.#log.debug({ server, err: error }, 'a download has ended early'),
         },

@@ -2,18 +2,35 @@ import { randomBytes } from 'node:crypto'
 import { AppError } from '../errors/index.ts'
 import { closeSocket } from './channel.ts'
 import { CreditBudget } from './credit-budget.ts'
-import { TICKET_BYTES, acceptMessage, dataKeys, openMessage, readOpen } from './data-handshake.ts'
+import {
+  TICKET_BYTES,
+  acceptWithKey,
+  dataKeys,
+  keysWithKey,
+  openMessage,
+  proveOpen,
+  readOpen,
+  statedTicket,
+  ticketKey,
+} from './data-handshake.ts'
 import { DataStream, type DataStreamOptions } from './data-stream.ts'
 import { failed } from './handshake.ts'
 import { Inbox } from './inbox.ts'
 import type { AgentSession, PanelSession, ProtocolSocket } from './session.ts'
-import type { Timers } from './timers.ts'
+import { systemTimers, type Timers } from './timers.ts'
 import { CLOSE } from './wire.ts'
 
 const TICKET_LIFETIME_MS = 60_000
 const HANDSHAKE_TIMEOUT_MS = 10_000
 /** Bytes that all streams of one session may hold in memory. */
 const SESSION_CREDIT_BYTES = 16 * 1024 * 1024
+
+/** A ticket with its key: whoever has both takes the data socket, and nothing else of the session. */
+export interface LentTicket {
+  readonly id: string
+  /** Hexadecimal; as secret as what will travel. */
+  readonly key: string
+}
 
 export interface DataTicket {
   /** Travels to the agent in a call; it proves nothing by itself and works once. */
@@ -50,7 +67,13 @@ export function enableDataSockets(
   root: Uint8Array,
   timers: Timers,
 ): void {
-  const side: DataSide = {
+  const side = newSide(root, timers)
+  sides.set(session, side)
+  void session.closed.then(() => endSide(side))
+}
+
+function newSide(root: Uint8Array, timers: Timers): DataSide {
+  return {
     root,
     timers,
     budget: new CreditBudget(SESSION_CREDIT_BYTES),
@@ -58,19 +81,21 @@ export function enableDataSockets(
     streams: new Set(),
     isClosed: false,
   }
-  sides.set(session, side)
-  void session.closed.then(() => {
-    side.isClosed = true
-    for (const ticket of side.tickets.values()) ticket.reject(lost())
-    side.tickets.clear()
-    for (const stream of side.streams) stream.close('the session has ended')
-  })
+}
+
+function endSide(side: DataSide): void {
+  side.isClosed = true
+  for (const ticket of side.tickets.values()) ticket.reject(lost())
+  side.tickets.clear()
+  for (const stream of side.streams) stream.close('the session has ended')
 }
 
 /** Makes a ticket for one data socket of this session, good for a minute. The options are those of the stream to come. */
 export function createDataTicket(session: PanelSession, options: DataStreamOptions = {}): DataTicket {
-  const side = sideOf(session)
-  const id = randomBytes(TICKET_BYTES).toString('hex')
+  return addTicket(sideOf(session), randomBytes(TICKET_BYTES).toString('hex'), options)
+}
+
+function addTicket(side: DataSide, id: string, options: DataStreamOptions): DataTicket {
   const { promise, resolve, reject } = Promise.withResolvers<DataStream>()
   // The caller may still be waiting for the call that carries the ticket when it expires.
   promise.catch(() => {})
@@ -91,6 +116,49 @@ export function createDataTicket(session: PanelSession, options: DataStreamOptio
   return { id, opened: promise, cancel: () => give(new AppError('CANCELLED')) }
 }
 
+/** Makes a ticket for a data socket that another process of the panel takes, see {@link BorrowedTickets}. */
+export function lendDataTicket(session: PanelSession): LentTicket {
+  const side = sideOf(session)
+  if (side.isClosed) throw lost()
+  const ticket = randomBytes(TICKET_BYTES)
+  return { id: ticket.toString('hex'), key: Buffer.from(ticketKey(side.root, ticket)).toString('hex') }
+}
+
+/** Data sockets of sessions that another process of the panel holds: it lends tickets, and the bytes come here. */
+export class BorrowedTickets {
+  readonly #side: DataSide
+  readonly #keys = new Map<string, Uint8Array>()
+
+  constructor(timers: Timers = systemTimers) {
+    this.#side = newSide(new Uint8Array(), timers)
+  }
+
+  borrow({ id, key }: LentTicket, options: DataStreamOptions = {}): DataTicket {
+    this.#keys.set(id, Buffer.from(key, 'hex'))
+    const ticket = addTicket(this.#side, id, options)
+    const forget = () => this.#keys.delete(id)
+    ticket.opened.then(forget, forget)
+    return ticket
+  }
+
+  /** @throws AppError `HANDSHAKE_FAILED` if the ticket was not borrowed, or used before */
+  async accept(socket: ProtocolSocket): Promise<DataStream> {
+    return shakeHands(socket, this.#side, async (inbox) => {
+      const open = await inbox.next()
+      const id = Buffer.from(statedTicket(open)).toString('hex')
+      const key = this.#keys.get(id)
+      if (!key) throw failed('the ticket is unknown, used or expired')
+      proveOpen(key, open)
+      return acceptOpen(socket, inbox, this.#side, { id, key, open }, {})
+    })
+  }
+
+  /** Ends what is open. */
+  close(): void {
+    endSide(this.#side)
+  }
+}
+
 /**
  * The panel's end of a data socket that the agent has opened; it settles the ticket as well.
  * @throws AppError `HANDSHAKE_FAILED` if the ticket is not one of this session's or was used before
@@ -103,18 +171,30 @@ export async function acceptDataStream(
   const side = sideOf(session)
   return shakeHands(socket, side, async (inbox) => {
     const open = await inbox.next()
-    const id = Buffer.from(readOpen(side.root, open)).toString('hex')
-    const waiting = side.tickets.get(id)
-    if (!waiting) throw failed('the ticket is unknown, used or expired')
-    side.tickets.delete(id)
-    const accept = acceptMessage(side.root, open, (options.randomBytes ?? randomBytes)(32))
-    const keys = dataKeys(side.root, open, accept)
-    socket.send(accept)
-    const both = { ...options, ...waiting.options }
-    const stream = openStream(socket, inbox, side, both, { send: keys.panelToAgent, receive: keys.agentToPanel })
-    waiting.resolve(stream)
-    return stream
+    const ticket = readOpen(side.root, open)
+    const key = ticketKey(side.root, ticket)
+    return acceptOpen(socket, inbox, side, { id: Buffer.from(ticket).toString('hex'), key, open }, options)
   })
+}
+
+/** Answers an open message that was proved, and settles its ticket. */
+function acceptOpen(
+  socket: ProtocolSocket,
+  inbox: Inbox,
+  side: DataSide,
+  { id, key, open }: { readonly id: string; readonly key: Uint8Array; readonly open: Uint8Array },
+  options: DataSocketOptions,
+): DataStream {
+  const waiting = side.tickets.get(id)
+  if (!waiting) throw failed('the ticket is unknown, used or expired')
+  side.tickets.delete(id)
+  const accept = acceptWithKey(key, open, (options.randomBytes ?? randomBytes)(32))
+  const keys = keysWithKey(key, open, accept)
+  socket.send(accept)
+  const both = { ...options, ...waiting.options }
+  const stream = openStream(socket, inbox, side, both, { send: keys.panelToAgent, receive: keys.agentToPanel })
+  waiting.resolve(stream)
+  return stream
 }
 
 /**

@@ -19,8 +19,11 @@ import { operation } from './operation-fields.ts'
 
 const server = Uuid
 const Done = Type.Object({})
-/** Names the data socket that the bytes travel on; the agent opens it (RULES 12). */
-const ticket = Type.String({ pattern: '^[0-9a-f]{32}$' })
+/**
+ * Names the data socket that the bytes travel on; the agent opens it (RULES 12). What stands behind a dot says which process of
+ * the panel waits for it, and goes into the address as `route`, unread.
+ */
+const ticket = Type.String({ pattern: '^[0-9a-f]{32}(\\.[\\w-]{1,400})?$' })
 const Offset = Type.Integer({ minimum: 0 })
 const Entry = Type.Object({ entry: FileEntry })
 

@@ -3,11 +3,14 @@ export { runAgentLink, type AgentLinkOptions } from './agent-link.ts'
 export { connectToPanel, type ConnectOptions } from './connect-to-panel.ts'
 export { CreditBudget } from './credit-budget.ts'
 export {
+  BorrowedTickets,
   acceptDataStream,
   createDataTicket,
+  lendDataTicket,
   openDataStream,
   type DataSocketOptions,
   type DataTicket,
+  type LentTicket,
 } from './data-socket.ts'
 export { receiveResuming, type ResumeOptions } from './data-resume.ts'
 export { DataStream, type DataStreamOptions } from './data-stream.ts'

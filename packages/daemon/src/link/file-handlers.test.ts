@@ -145,7 +145,7 @@ describe('files over the link', () => {
     mkdirSync(join(data, 'world'))
     writeFileSync(join(data, 'world/level.dat'), 'level')
     const packing = newOperation()
-    const what = { server, directory: '', names: ['world'], to: 'world.zip', format: 'zip' } as const
+    const what = { server, directory: '', names: ['world'], to: 'world.zip', format: 'zip' as const }
     await panel.call('files.pack', { ...what, ...packing })
     expect(await panel.untilFinished(packing.operation)).toMatchObject({ status: 'succeeded', error: null })
     // The same call again is the same work, and is not done again.
@@ -174,7 +174,7 @@ describe('files over the link', () => {
     mkdirSync(join(data, 'world'))
     for (let file = 0; file < 400; file++) writeFileSync(join(data, `world/${file}`), Buffer.alloc(200_000, file))
     const packing = newOperation()
-    const what = { server, directory: '', names: ['world'], to: 'world.tar.gz', format: 'tar.gz' } as const
+    const what = { server, directory: '', names: ['world'], to: 'world.tar.gz', format: 'tar.gz' as const }
     await panel.call('files.pack', { ...what, ...packing })
     await panel.call('operation.cancel', { operation: packing.operation })
     expect(await panel.untilFinished(packing.operation)).toMatchObject({ status: 'cancelled' })

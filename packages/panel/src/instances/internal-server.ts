@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { AppError } from '@hatchery/core/errors'
 import type { Logger } from 'pino'
 import { EventOutlet } from './event-outlet.ts'
@@ -16,6 +17,8 @@ export interface InternalHandlers {
   answer(path: string, body: unknown, signal: AbortSignal): Promise<unknown>
   /** Another instance listens. @returns called when it does no more */
   onStream(outlet: EventOutlet): () => void
+  /** A data socket of an agent that another instance hands on; it has proved nothing yet. @returns false if it is none */
+  onData?(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
 }
 
 export interface InternalServerParts {
@@ -31,6 +34,7 @@ export class InternalServer {
   readonly #server: Server
   /** Nonces of the last minutes, in the order of their time. An older request is refused by its time, a successor by name. */
   readonly #nonces = new Map<string, number>()
+  readonly #upgraded = new Set<Duplex>()
   #handlers: InternalHandlers | null = null
   #address = ''
 
@@ -42,6 +46,14 @@ export class InternalServer {
         response.destroy()
       })
     })
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#upgraded.add(socket)
+    socket.once('close', () => this.#upgraded.delete(socket))
+    socket.on('error', () => socket.destroy())
+    if (!this.#handlers?.onData?.(request, socket, head)) socket.destroy()
   }
 
   /**
@@ -78,6 +90,7 @@ export class InternalServer {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#server.close(() => resolve())
     this.#server.closeAllConnections()
+    for (const socket of this.#upgraded) socket.destroy()
     await promise
   }
 

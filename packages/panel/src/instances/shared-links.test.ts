@@ -1,11 +1,18 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { createAllocations, createEnrolmentToken, createLocation, createNode } from '@hatchery/core/api'
+import { CreditBudget } from '@hatchery/core/protocol'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { openDownload, sendBytes } from '../files/transfer.ts'
 import { FakeAgent } from '../nodes/fake-agent.ts'
 import { until } from '../nodes/until.ts'
 import { openTestDatabase } from '../testing/test-database.ts'
 import { createTestPanel, DIALECTS } from '../testing/test-panel.ts'
+import { sealRoute } from './data-routes.ts'
 import { Peer } from './peer.ts'
 import { deriveInstanceSecret } from './sealed-exchange.ts'
 
@@ -104,6 +111,41 @@ for (const dialect of DIALECTS.filter((name) => name !== 'sqlite')) {
       await until(() => two.atB.isConnected, 'the way back')
       expect(await two.atB.call('server.list', {})).toEqual({ servers: [] })
       expect(newer.hello.sessionEpoch).toBe((await two.row()).session_epoch)
+    })
+
+    test('sends and takes bytes, whichever instance asks and whichever one its data sockets come to', async () => {
+      await using two = await openTwo(dialect)
+      const server = randomUUID()
+      const bytes = randomBytes(2_000_000)
+      const never = new AbortController().signal
+      for (const [asked, dataUrl] of [
+        [two.atA, two.urls.b],
+        [two.atA, two.urls.a],
+        [two.atB, two.urls.a],
+        [two.atB, two.urls.b],
+      ] as const) {
+        two.agent.dataUrl = dataUrl
+        const params = { server, path: 'file', ifRevision: null, mode: 'create-or-replace' } as const
+        const source = Readable.from([bytes.subarray(0, 700_000), bytes.subarray(700_000)])
+        await sendBytes(asked, (ticket) => asked.call('files.write', { ...params, ticket }), source)
+        expect(two.agent.files.content.get('file')?.equals(bytes)).toBe(true)
+        const part = { server, path: 'file', offset: 1000, length: null, ifRevision: null }
+        const download = await openDownload(asked, part, new CreditBudget(1024 * 1024), never)
+        expect((await buffer(download.bytes)).equals(bytes.subarray(1000))).toBe(true)
+        two.agent.files.content.clear()
+      }
+    })
+
+    test('brings a data socket nowhere but where an instance has said', async () => {
+      await using two = await openTwo(dialect)
+      const route = sealRoute(new Uint8Array(32), { kind: 'lent', address: 'http://127.0.0.1:1' })
+      for (const wrong of [route, 'x', sealRoute(deriveInstanceSecret(MASTER_KEY), { kind: 'held', address: 'x' }).slice(1)]) {
+        const socket = new WebSocket(
+          `${two.urls.a.replace('http', 'ws')}/api/agent/link?node=${two.agent.node}&stream=data&route=${wrong}`,
+        )
+        const [error] = (await once(socket, 'error')) as [Error]
+        expect(error.message).toContain('socket hang up')
+      }
     })
 
     test('is disconnected from anywhere', async () => {

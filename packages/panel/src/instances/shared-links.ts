@@ -10,10 +10,12 @@ import {
   type DataStreamOptions,
   type DataTicket,
   type EphemeralEvent,
+  type LentTicket,
 } from '@hatchery/core/protocol'
 import type { AgentLinks, ReadySession } from '../nodes/agent-links.ts'
 import type { NodeLink } from '../nodes/node-link.ts'
 import type { BaseContext } from '../services.ts'
+import { DataRouter } from './data-router.ts'
 import type { EventOutlet } from './event-outlet.ts'
 import type { InstanceFrame } from './frames.ts'
 import { InstanceDirectory, type NodePlace } from './instance-directory.ts'
@@ -51,6 +53,7 @@ export class SharedLinks implements AgentLinks {
   readonly #local: AgentLinks
   readonly #parts: InstanceParts
   readonly #directory: InstanceDirectory
+  readonly #data: DataRouter
   readonly #links = new Map<number, NodeLink>()
   readonly #held = new Map<number, number>()
   readonly #peers = new Map<string, Peer>()
@@ -77,11 +80,18 @@ export class SharedLinks implements AgentLinks {
       onNewerEpoch: (node) => local.disconnect(node, 'replaced by a newer connection of this node'),
       onChange: () => this.#onDirectory(),
     })
+    this.#data = new DataRouter({
+      secret: parts.secret,
+      address: parts.server.address,
+      log: ctx.log,
+      takeHeld: (request, socket, head) => local.handleUpgrade(request, socket, head),
+    })
     local.onEphemeral((node, event) => this.#onLocalEvent(node, event))
     local.onStatus((node, isConnected) => this.#onLocalStatus(node, isConnected))
     parts.server.serve({
       answer: (path, body, signal) => this.#answer(path, body, signal),
       onStream: (outlet) => this.#onStream(outlet),
+      onData: (request, socket, head) => this.#data.take(request, socket, head),
     })
   }
 
@@ -94,6 +104,7 @@ export class SharedLinks implements AgentLinks {
   async close(): Promise<void> {
     await this.#local.close()
     this.#isClosed = true
+    this.#data.close()
     for (const peer of this.#peers.values()) peer.close()
     await this.#directory.close()
   }
@@ -114,6 +125,10 @@ export class SharedLinks implements AgentLinks {
     }
     this.#links.set(node, link)
     return link
+  }
+
+  lendTicket(node: number): Promise<LentTicket> {
+    return this.#local.lendTicket(node)
   }
 
   holds(node: number): boolean {
@@ -139,7 +154,7 @@ export class SharedLinks implements AgentLinks {
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#local.handleUpgrade(request, socket, head)
+    if (!this.#data.take(request, socket, head)) this.#local.handleUpgrade(request, socket, head)
   }
 
   disconnect(node: number, reason: string): void {
@@ -202,9 +217,17 @@ export class SharedLinks implements AgentLinks {
     }
   }
 
-  /** Bytes travel between a node and the instance that holds it. */
+  /** Bytes come from the node to this instance, whichever one holds its connection and whichever one they reach first. */
   async #openTicket(node: number, options?: DataStreamOptions): Promise<DataTicket> {
-    return this.#local.of(node).openTicket(options)
+    if (this.#local.holds(node)) {
+      const ticket = await this.#local.of(node).openTicket(options)
+      return { ...ticket, id: this.#data.addressed(ticket.id, 'held') }
+    }
+    const place = this.#directory.placeOf(node)
+    const lent = await this.#peerOf(place)?.ask('/ticket', { node }, AbortSignal.timeout(WAY_MS))
+    if (!lent) throw new AppError('NODE_UNREACHABLE', { node: await this.#nameOf(node) })
+    const ticket = this.#data.borrowed.borrow(lent as LentTicket, options)
+    return { ...ticket, id: this.#data.addressed(ticket.id, 'lent') }
   }
 
   async #callHere<M extends AgentMethod>(
@@ -225,6 +248,8 @@ export class SharedLinks implements AgentLinks {
     switch (path) {
       case '/call':
         return this.#answerCall(body as CallRequest, signal)
+      case '/ticket':
+        return this.#local.lendTicket((body as { readonly node: number }).node)
       case '/disconnect': {
         const { node, reason } = body as { readonly node: number; readonly reason: string }
         this.#local.disconnect(node, reason)

@@ -4,9 +4,11 @@ import { AppError } from '@hatchery/core/errors'
 import {
   acceptAgent,
   acceptDataStream,
+  lendDataTicket,
   MAX_FRAME_BYTES,
   protocolSocket,
   type EphemeralEvent,
+  type LentTicket,
   type PanelSession,
 } from '@hatchery/core/protocol'
 import { WebSocketServer, type WebSocket } from 'ws'
@@ -41,6 +43,8 @@ export interface AgentLinks extends NodeLinks {
   onReady(listener: (session: ReadySession) => void): () => void
   /** Whether this instance has the node's connection. */
   holds(nodeId: number): boolean
+  /** A ticket that another instance uses for a data socket of a node that is connected here. @throws AppError `NODE_UNREACHABLE` */
+  lendTicket(nodeId: number): Promise<LentTicket>
   /** Epoch of the connection in use; null without one. */
   sessionEpochOf(nodeId: number): number | null
   start(): Promise<void>
@@ -94,6 +98,12 @@ class Links implements AgentLinks {
 
   holds(nodeId: number): boolean {
     return this.#links.get(nodeId)?.isConnected === true
+  }
+
+  async lendTicket(nodeId: number): Promise<LentTicket> {
+    const session = this.#links.get(nodeId)?.session
+    if (!session) throw new AppError('NODE_UNREACHABLE', { node: await this.#nameOf(nodeId) })
+    return lendDataTicket(session)
   }
 
   sessionEpochOf(nodeId: number): number | null {

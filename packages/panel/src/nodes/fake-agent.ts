@@ -64,6 +64,8 @@ export class FakeAgent implements AsyncDisposable {
     (operation, server) => this.#finish(operation, server),
   )
   #url = ''
+  /** Where data sockets go, if elsewhere than the connection itself: a load balancer decides anew for each. */
+  dataUrl: string | null = null
   secret: Uint8Array
   keyId: string
   installation: string
@@ -178,13 +180,15 @@ export class FakeAgent implements AsyncDisposable {
   async #openData(ticket: string) {
     const { session } = this
     if (!session) throw new AppError('CONNECTION_LOST', { method: 'data stream' })
-    const socket = new WebSocket(`${this.#url.replace(/^http/, 'ws')}/api/agent/link?node=${this.node}&stream=data`, {
+    const [id = '', route = ''] = ticket.split('.')
+    const query = `node=${this.node}&stream=data${route && `&route=${route}`}`
+    const socket = new WebSocket(`${(this.dataUrl ?? this.#url).replace(/^http/, 'ws')}/api/agent/link?${query}`, {
       maxPayload: MAX_FRAME_BYTES,
       perMessageDeflate: false,
     })
     const protocol = protocolSocket(socket)
     await once(socket, 'open')
-    return openDataStream(protocol, session, ticket)
+    return openDataStream(protocol, session, id)
   }
 
   #serverOf(server: string): Report & { spec: Spec | null } {

@@ -26,6 +26,7 @@ export function createNodeLinks(ctx: BaseContext): AgentLinks {
   return {
     of: (node) => wings.of(node) ?? agents.of(node),
     holds: (node) => wings.of(node)?.isConnected ?? agents.holds(node),
+    lendTicket: (node) => agents.lendTicket(node),
     sessionEpochOf: (node) => wings.of(node)?.sessionEpoch ?? agents.sessionEpochOf(node),
     onEphemeral: (listener) => both(ephemeral, listener, agents.onEphemeral(listener)),
     onStatus: (listener) => both(status, listener, agents.onStatus(listener)),
