@@ -99,6 +99,14 @@ describe('validateValue', () => {
     expect(form('max:1', `a${' '.repeat(500_000)}b`).ok).toBe(false)
   })
 
+  test('a number or boolean of a program without types is the text of it', () => {
+    const given = (value: unknown) => check('required|integer|max:9000', value as string)
+    expect(given(8080).ok).toBe(true)
+    expect(given(9001).failed).toEqual(['Max'])
+    expect(check('boolean', true as unknown as string).ok).toBe(true)
+    expect(check('string', { a: 1 } as unknown as string).ok).toBe(true)
+  })
+
   test('an unknown rule is reported and does not throw', () => {
     expect(check('no_such_rule', 'x')).toMatchObject({ ok: false, failed: ['NoSuchRule'], isRuleBroken: true })
     expect(check('constructor', 'x')).toMatchObject({ isRuleBroken: true })

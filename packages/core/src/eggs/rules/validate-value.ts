@@ -64,7 +64,8 @@ export function validateValue(
   options: ValidateOptions = {},
 ): Validation {
   const { rules } = compiled
-  const value = options.isForm ? fromForm(written) : written
+  const text = asText(written)
+  const value = options.isForm ? fromForm(text) : text
   const laravel = options.laravel ?? 13
   const names = new Set(rules.map((rule) => rule.name))
   const isPresent = value !== undefined
@@ -110,6 +111,13 @@ export function validateValue(
     }
   }
   return { ok: failed.length === 0, failed: failed.map(({ name }) => name), messages, isRuleBroken: false }
+}
+
+/** Programs without types hand in numbers and booleans; the value of a variable is a text. */
+function asText(given: unknown): string | null | undefined {
+  if (given === null || given === undefined || typeof given === 'string') return given
+  if (typeof given === 'boolean') return given ? '1' : '0'
+  return typeof given === 'number' || typeof given === 'bigint' ? String(given) : JSON.stringify(given)
 }
 
 /** White space in Unicode, and three signs that nobody sees. */
