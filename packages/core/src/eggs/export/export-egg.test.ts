@@ -46,6 +46,16 @@ describe('a file of the same format', () => {
     expect(await eggOf(text, name)).toStrictEqual(egg)
   })
 
+  test('a Calagopus file comes back byte for byte, as JSON and as YAML', async () => {
+    const json = JSON.stringify(JSON.parse(fixture('quarry-calagopus.json')), null, 2)
+    const egg = await eggOf(json)
+    expect((await exportEgg(egg, 'calagopus')).text).toBe(json)
+    const yaml = (await exportEgg(egg, 'calagopus', { encoding: 'yaml' })).text
+    expect(yaml).toContain("        - match: 'net.port'\n          insert_new: true\n")
+    expect(yaml).toContain('    content: "#!/bin/bash\\necho done\\n"\n')
+    expect((await exportEgg(await eggOf(yaml, 'egg.yaml'), 'calagopus')).text).toBe(yaml)
+  })
+
   test('keeps the order of its keys, its nulls and its numbers, and takes an edit', async () => {
     const text = `{
     "name": "Small",
