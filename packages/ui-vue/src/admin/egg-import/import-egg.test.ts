@@ -1,7 +1,7 @@
 import type { EggCheck, EggUpdatePreview, Nest } from '@hatchery/core/sdk'
 import { flushPromises } from '@vue/test-utils'
 import axe from 'axe-core'
-import { expect, test, vi } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import { defineComponent, h, shallowRef } from 'vue'
 import { someAccount } from '../../testing/fixtures.ts'
 import { mountInApp, refuse, type Replies, type SentRequest } from '../../testing/mount-app.ts'
@@ -95,6 +95,9 @@ const settle = (): Promise<void> =>
     expect(document.querySelector('[data-status=reading], [data-status=importing]')).toBeNull()
   })
 
+// The dialog loads it when it needs it; here that would only be waited for.
+beforeAll(async () => void (await import('@hatchery/core/eggs')))
+
 test('says what is in the text before anything is changed', async () => {
   const { sent } = await openDialog()
   await fill('textarea', '{"name": "Paper"}')
@@ -152,6 +155,21 @@ test('an egg that is here already shows what an update changes, and exactly that
     expect(sentTo('/eggs/egg-0/update')).toEqual([{ text: '{"name":"Paper"}', fileName: 'Paper.json', hash: 'seen' }]),
   )
   expect(sentTo('/eggs')).toEqual([])
+})
+
+test('an egg that came from an address is updated from there', async () => {
+  const { sentTo } = await openDialog({
+    'POST /eggs/fetch': { url: 'https://a.test/egg.json', fileName: 'egg.json', text: '{"name":"Paper"}' },
+    'POST /eggs/check': { ...good, existing: 'egg-0' },
+    'POST /eggs/egg-0/update-check': preview,
+    'POST /eggs/egg-0/update': { egg: { id: 'egg-0' }, serverCount: 2, servers: [], affectedCount: 0 },
+  })
+  await fill('input[type=url]', 'https://a.test/egg.json')
+  button('Update egg').click()
+  await vi.waitFor(() =>
+    expect(sentTo('/eggs/egg-0/update')).toEqual([{ url: 'https://a.test/egg.json', hash: 'seen' }]),
+  )
+  expect(sentTo('/eggs/egg-0/update-check')).toEqual([{ url: 'https://a.test/egg.json' }])
 })
 
 test('an egg that is here already can become another egg instead', async () => {

@@ -28,7 +28,7 @@ export function useEggImport() {
 
   /** Says what is in it and, if the panel has the egg, what would change. */
   async function inspect(id: number): Promise<void> {
-    const { text = '', fileName = '' } = find(id) ?? {}
+    const { text = '', fileName = '', url = '' } = find(id) ?? {}
     try {
       const check = await run(() => client.checkEgg({ body: { text } }))
       const { existing } = check
@@ -36,7 +36,7 @@ export function useEggImport() {
       patch(id, { findings: (await readEggText(text, fileName)).findings })
       if (!existing || !may('eggs.update')) return patch(id, { status: 'ready', check })
       patch(id, { check, onExisting: 'update' })
-      const body = { text, ...(fileName ? { fileName } : {}) }
+      const body = sourceOf({ text, fileName, url })
       patch(id, {
         status: 'ready',
         preview: await run(() => client.checkEggUpdate({ params: { egg: existing }, body })),
@@ -83,7 +83,8 @@ export function useEggImport() {
     try {
       const isUpdate = preview && item.onExisting === 'update'
       const egg = isUpdate
-        ? (await client.updateEgg({ params: { egg: preview.egg }, body: { ...file, hash: preview.hash } })).egg
+        ? (await client.updateEgg({ params: { egg: preview.egg }, body: { ...sourceOf(item), hash: preview.hash } }))
+            .egg
         : await client.importEgg({ body: { nest, ...file, ...(url ? { url } : {}), onExisting: 'create' } })
       patch(id, { status: 'imported', egg: egg.id })
     } catch (error) {
@@ -112,3 +113,7 @@ export function useEggImport() {
     },
   }
 }
+
+/** An address is remembered for the next update, so it is sent instead of what was found there. */
+const sourceOf = ({ text, fileName, url }: Pick<ImportItem, 'text' | 'fileName' | 'url'>) =>
+  url ? { url } : { text, ...(fileName ? { fileName } : {}) }
