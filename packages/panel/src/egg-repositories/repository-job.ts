@@ -1,3 +1,4 @@
+import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import type { Operation } from '@hatchery/core/api'
 import type { ErrorBody } from '@hatchery/core/errors'
 import type { Context } from '../context.ts'
@@ -40,6 +41,8 @@ export class RepositoryJob {
   /** @throws JobLostError */
   async transaction<T>(work: (change: Change) => Promise<T>): Promise<T> {
     const { store } = this.#ctx
+    // SQLite answers at once: a long row of transactions would let nobody else have a turn.
+    await yieldToOthers()
     return store.transaction(async (trx, afterCommit) => {
       // First, as everybody who writes here does: who holds it is alone with repository and job.
       await store.lockRow(trx, 'egg_repositories', this.row.repositoryId)

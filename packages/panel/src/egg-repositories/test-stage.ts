@@ -13,7 +13,6 @@ import {
   type ResponseOf,
 } from '@hatchery/core/api'
 import { TEST_EGG } from '../nodes/test-node.ts'
-import { until } from '../nodes/until.ts'
 import { createAddressPolicy } from '../outbound/address-policy.ts'
 import type { OutboundOptions } from '../outbound/outbound-client.ts'
 import { PUBLIC_ADDRESS } from '../outbound/test-web.ts'
@@ -54,9 +53,16 @@ export async function openRepositoryStage(
   const client = await panel.signInAs(await panel.createAdmin())
   const nest = (await client.call(createNest, { body: { name: 'Games' } })).body.id
 
+  // Told by the panel itself, however long it takes: asking again and again would only keep it from its work.
   const finished = async (operation: string): Promise<Operation> => {
     const read = async () => (await client.call(getOperation, { params: { operation } })).body
-    await until(async () => (await read()).finishedAt !== null, `operation ${operation}`)
+    const ended = Promise.withResolvers<void>()
+    const look = () => void read().then(({ finishedAt }) => finishedAt !== null && ended.resolve(), ended.reject)
+    const unsubscribe = panel.ctx.bus.subscribe('operations', (hint) => {
+      if ((hint as { readonly uuid: string }).uuid === operation) look()
+    })
+    look()
+    await ended.promise.finally(unsubscribe)
     return read()
   }
   const install: RepositoryStage['install'] = async (repository, eggs) => {
