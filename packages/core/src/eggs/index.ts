@@ -33,12 +33,8 @@ export { featuresOf, matchFeature } from './features.ts'
 export { javaImagesFor, requiredJavaVersion } from './java-images.ts'
 export { patchConfigFile } from './config-patch/patch-config-file.ts'
 export type { DaemonReplacement, FindMap } from './config-patch/read-replacements.ts'
-export {
-  ConfigPatchError,
-  type ConfigParser,
-  type ConfigReplacement,
-  type PatchContext,
-} from './config-patch/replacement.ts'
+export { ConfigPatchError } from './config-patch/config-patch-error.ts'
+export type { ConfigParser, ConfigReplacement, PatchContext } from './config-patch/replacement.ts'
 export { lintEgg } from './lint/lint-egg.ts'
 export { fixEgg } from './lint/fix-egg.ts'
 export type { EggEdit, EggFinding } from './lint/finding.ts'

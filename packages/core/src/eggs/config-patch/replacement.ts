@@ -1,5 +1,8 @@
 import { codePoints, createPattern, newBudget, type Match, type Pattern } from '../pattern/pattern.ts'
 import { PatternError } from '../pattern/pattern-tree.ts'
+import { ConfigPatchError } from './config-patch-error.ts'
+
+export { ConfigPatchError }
 
 /** One value to set. */
 export interface ConfigReplacement {
@@ -21,14 +24,6 @@ export type ConfigParser = 'file' | 'properties' | 'ini' | 'json' | 'yaml' | 'xm
 export interface PatchContext {
   /** Address of the Docker network, for `{{config.docker.interface}}`. */
   readonly dockerInterface?: string
-}
-
-/** The file cannot be read by its parser; it must be left as it is. */
-export class ConfigPatchError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'ConfigPatchError'
-  }
 }
 
 /** A scalar as a text file holds it. */
