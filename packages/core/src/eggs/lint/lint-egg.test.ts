@@ -281,7 +281,7 @@ test('the docs have a line for every code', () => {
   const codes = Array.from(union.matchAll(/'(EGG_\w+)'/g), ([, code]) => code)
   const page = read('../../../docs/eggs/findings.md')
   const told = new Set(Array.from(page.matchAll(/`(EGG_\w+)`/g), ([, code]) => code))
-  expect([...told].toSorted()).toEqual(codes.toSorted())
+  expect(told).toEqual(new Set(codes))
 })
 
 describe.skipIf(!hasCorpus)('published eggs', { timeout: 60_000 }, () => {
