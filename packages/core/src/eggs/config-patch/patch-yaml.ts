@@ -232,7 +232,7 @@ function changeAt(document: Document, path: Path, rule: Rule, text: string): Cha
   }
   const isThere = depth === path.length
   const present = isThere && isScalar(node) ? node.value : undefined
-  const found = newValueOf(rule, isThere ? shownOf(node) : undefined)
+  const found = newValueOf(rule, isThere ? shownOf(node, text) : undefined)
   if (!found) return []
   const typed = typedLike(found.value, typeof present === 'bigint' ? present : (present ?? undefined))
   // The reader gives whole numbers as bigints.
@@ -247,9 +247,10 @@ function changeAt(document: Document, path: Path, rule: Rule, text: string): Cha
   return [{ path, value, edit }]
 }
 
-const shownOf = (node: unknown): string => {
+/** A value as it stands there; printing it anew would fail where it refers to an anchor that is missing. */
+const shownOf = (node: unknown, text: string): string => {
   if (isScalar(node)) return node.value === null ? '' : String(node.value)
-  return stringify(node)
+  return isRanged(node) ? text.slice(node.range[0], node.range[1]).trimEnd() : ''
 }
 
 function setDeep(document: Document, path: Path, value: unknown): void {

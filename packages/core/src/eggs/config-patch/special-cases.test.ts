@@ -138,6 +138,12 @@ describe('yaml', () => {
     expect(await patchConfigFile('yaml', 'x: !!str\nz: *q', { x: '1' }).catch(String)).toContain('left as it is')
   })
 
+  test('a reference to an anchor that is missing is no reason to fail', async () => {
+    const text = 'a:\n- b: *q # c\nx: 1\n'
+    expect(await patchConfigFile('yaml', text, { a: { 'regex:^nothing$': '1' }, y: { z: '1' } })).toBe(text)
+    await expect(patchConfigFile('yaml', text, { x: '2' })).rejects.toThrow(ConfigPatchError)
+  })
+
   test('a value that others refer to is not taken away from them', async () => {
     await expect(patchConfigFile('yaml', 'a: 1\nx: &y {z: 1}\nw: *y\n', { x: '1' })).rejects.toThrow(ConfigPatchError)
   })
