@@ -19,6 +19,7 @@ export default defineConfig({
           { text: 'Getting started', link: '/guide/getting-started' },
           { text: 'Configuration', link: '/guide/configuration' },
           { text: 'Nodes', link: '/guide/nodes' },
+          { text: 'Files', link: '/guide/files' },
           { text: 'Eggs and repositories', link: '/guide/eggs' },
           { text: 'Operations and troubleshooting', link: '/guide/operations' },
           { text: 'Embedding the panel', link: '/guide/embedding' },

@@ -7,10 +7,12 @@ import {
   DiskUse,
   FileEntry,
   FileFailures,
+  FileMatches,
   FileMode,
   FileMove,
   FileName,
   FilePath,
+  FileSearch,
   FileSort,
   TrashItem,
   Upload,
@@ -257,6 +259,24 @@ export const readDiskUse = contract({
   params,
   query: Type.Object(At),
   response: { 200: DiskUse },
+  errors: reads,
+  rate: 'expensive',
+})
+
+export const searchFiles = contract({
+  method: 'POST',
+  path: '/servers/:server/files/search',
+  tag: 'Files',
+  summary: 'Look for names and text below a directory; text needs `file.read-content` as well',
+  class: 'read',
+  permission: { server: 'file.read' },
+  params,
+  body: Type.Object({
+    path: FilePath,
+    ...FileSearch,
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 200 })),
+  }),
+  response: { 200: FileMatches },
   errors: reads,
   rate: 'expensive',
 })

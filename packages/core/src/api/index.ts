@@ -70,6 +70,7 @@ export {
   readDiskUse,
   readFile,
   restoreTrash,
+  searchFiles,
   unpackFile,
   writeFile,
 } from './files.ts'
@@ -117,7 +118,7 @@ export {
 } from './schemas/egg-updates.ts'
 export { Egg, EggSummary, EggVariable, Nest, VariableInput } from './schemas/eggs.ts'
 export { Orphan } from './schemas/orphans.ts'
-export { DiskUse, FileEntry, FileFailures, TrashItem, Upload } from './schemas/files.ts'
+export { DiskUse, FileEntry, FileFailures, FileMatches, TrashItem, Upload } from './schemas/files.ts'
 export { Account, ApiKey, Session, Subuser, User, UserRef } from './schemas/identity.ts'
 export {
   Allocation,

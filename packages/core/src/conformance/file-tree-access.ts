@@ -93,6 +93,28 @@ export function describeFileTreeAccess(promise: FileTreePromise): void {
     await checkRejects(tree.diskUse('a/hello'), 'PATH_INVALID', 'a file is no directory')
   })
 
+  promise('searches names and text, within bounds', async ({ tree }) => {
+    await tree.write('logs/latest.log', bytes('first line\nERROR: Disk full\nlast line\n'))
+    await tree.write('logs/old/2020.log', bytes('nothing'))
+    await tree.write('server.jar', Uint8Array.of(0, 1, 2, ...bytes('disk full')))
+    await tree.write('a.key', bytes('disk full'))
+    const search = async (options: Partial<Parameters<typeof tree.search>[1]>, from = '') =>
+      (await tree.protecting(['*.key']).search(from, { limit: 100, ...options })).matches
+        .map(({ path }) => path)
+        .toSorted()
+        .join(' ')
+    checkEqual(await search({ names: ['*.log'] }), 'logs/latest.log logs/old/2020.log', 'a pattern of names')
+    checkEqual(await search({ names: ['LATEST'] }), 'logs/latest.log', 'a part of a name, whatever the case')
+    checkEqual(await search({ names: ['LATEST'], isCaseSensitive: true }), '', 'or with regard to it')
+    checkEqual(await search({ names: ['*.log'], exclude: ['old/'] }), 'logs/latest.log', 'without a directory')
+    checkEqual(await search({ text: 'disk full' }), 'logs/latest.log', 'text of what is text and not protected')
+    checkEqual(await search({ names: ['*.key'] }), 'a.key', 'what is protected has a name')
+    checkEqual(await search({ names: ['2020.log'] }, 'logs'), 'logs/old/2020.log', 'paths begin at the root')
+    const { matches } = await tree.search('', { text: 'error', limit: 100 })
+    checkEqual(matches[0]?.lines, [{ line: 2, text: 'ERROR: Disk full' }], 'the line is shown')
+    checkEqual((await tree.search('', { limit: 1 })).isPartial, true, 'it says when there is more')
+  })
+
   promise('protects files by every name and through every call', async ({ tree }) => {
     await tree.write('keys/a.key', bytes('secret'))
     await tree.write('keys/readme', bytes('free'))

@@ -9,6 +9,8 @@ import type {
   OpenFile,
   OpenOptions,
   PackOptions,
+  SearchOptions,
+  SearchReport,
   UnpackOptions,
   UnpackReport,
   WorkOptions,
@@ -86,6 +88,8 @@ export interface FileTree extends AsyncDisposable {
    * @throws AppError `ARCHIVE_INVALID`, `ARCHIVE_TOO_LARGE`
    */
   unpack(path: string, options: UnpackOptions): Promise<UnpackReport>
+  /** Looks for names and text below a directory, within bounds; what is protected is found by name only. */
+  search(path: string, options: SearchOptions): Promise<SearchReport>
   /** Counts a directory with all that is below; a file with several names counts once. */
   diskUse(path: string, options?: WorkOptions): Promise<DiskUseReport>
 }

@@ -134,3 +134,31 @@ export interface UnpackReport {
   /** Left out: something was in the way, or it is protected. */
   readonly skipped: number
 }
+
+export interface SearchOptions extends WorkOptions {
+  /** Names with `*`, `?` and `[…]`, any of which fits; a name without any of them fits wherever it is part of one. @default all */
+  readonly names?: readonly string[] | undefined
+  /** Directories and files that are left out, as patterns of gitignore. */
+  readonly exclude?: readonly string[] | undefined
+  /** Text that a file has to hold; files with NUL bytes are not looked into. */
+  readonly text?: string | undefined
+  /** Of text and of names. @default false */
+  readonly isCaseSensitive?: boolean | undefined
+  readonly limit: number
+}
+
+export interface SearchMatch {
+  /** From the root. */
+  readonly path: string
+  readonly type: FileType
+  readonly sizeBytes: number
+  readonly modifiedAt: number
+  /** The first lines that hold the text, cut to a sensible length; empty when no text was asked for. */
+  readonly lines: readonly { readonly line: number; readonly text: string }[]
+}
+
+export interface SearchReport {
+  readonly matches: readonly SearchMatch[]
+  /** Not everything was looked at: there may be more. */
+  readonly isPartial: boolean
+}

@@ -83,6 +83,7 @@ export const ENDPOINTS = {
   listFiles: { method: 'GET', path: '/servers/:server/files/list', class: 'read' },
   moveFiles: { method: 'POST', path: '/servers/:server/files/move', class: 'at-most-once' },
   packFiles: { method: 'POST', path: '/servers/:server/files/pack', class: 'at-most-once' },
+  searchFiles: { method: 'POST', path: '/servers/:server/files/search', class: 'read' },
   listTrash: { method: 'GET', path: '/servers/:server/files/trash', class: 'read' },
   emptyTrash: { method: 'POST', path: '/servers/:server/files/trash/delete', class: 'converge' },
   restoreTrash: { method: 'POST', path: '/servers/:server/files/trash/restore', class: 'at-most-once' },

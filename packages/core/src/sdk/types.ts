@@ -686,6 +686,20 @@ export interface DiskUse {
   readonly isPartial: boolean
 }
 
+export interface FileMatches {
+  readonly matches: readonly ({
+    readonly path: string
+    readonly type: 'file' | 'directory' | 'symlink' | 'other'
+    readonly sizeBytes: number
+    readonly modifiedAt: number
+    readonly lines: readonly ({
+      readonly line: number
+      readonly text: string
+    })[]
+  })[]
+  readonly isPartial: boolean
+}
+
 export interface TrashItem {
   readonly id: string
   readonly path: string
@@ -1607,6 +1621,21 @@ interface PackFilesBody {
 
 type PackFilesResponse = OperationRef
 
+interface SearchFilesParams {
+  readonly server: string
+}
+
+interface SearchFilesBody {
+  readonly path: string
+  readonly names?: readonly string[] | undefined
+  readonly exclude?: readonly string[] | undefined
+  readonly text?: string | undefined
+  readonly isCaseSensitive?: boolean | undefined
+  readonly limit?: number | undefined
+}
+
+type SearchFilesResponse = FileMatches
+
 interface ListTrashParams {
   readonly server: string
 }
@@ -2445,6 +2474,13 @@ export interface EndpointTypes {
     readonly query: undefined
     readonly body: PackFilesBody
     readonly response: PackFilesResponse
+  }
+  /** Look for names and text below a directory; text needs `file.read-content` as well. */
+  readonly searchFiles: {
+    readonly params: SearchFilesParams
+    readonly query: undefined
+    readonly body: SearchFilesBody
+    readonly response: SearchFilesResponse
   }
   /** List what was deleted and can be restored, newest first. */
   readonly listTrash: {

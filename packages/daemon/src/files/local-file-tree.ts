@@ -11,6 +11,7 @@ import { listDirectory } from './list-directory.ts'
 import { openFile, openRegular, readAt } from './open-file.ts'
 import { checksumOf, diskUseOf } from './read-tree.ts'
 import { removeTree } from './remove-tree.ts'
+import { searchTree } from './search-tree.ts'
 import { trashOf } from './trash.ts'
 import { walkTo, type TreeContext } from './tree-context.ts'
 import { uploadsOf } from './uploads.ts'
@@ -90,6 +91,7 @@ function treeOf(ctx: TreeContext): FileTree {
 
     checksum: (path, algorithm, options = {}) => guarded(path, () => checksumOf(ctx, path, algorithm, options)),
     diskUse: (path, options = {}) => guarded(path, () => diskUseOf(ctx, path, options)),
+    search: (path, options) => guarded(path, () => searchTree(ctx, path, options)),
     pack: (options) => guarded(options.to, () => pack(ctx, options)),
     unpack: (path, options) => guarded(path, () => unpack(ctx, path, options)),
     [Symbol.asyncDispose]: async () => {},

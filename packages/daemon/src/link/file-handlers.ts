@@ -131,6 +131,12 @@ export function fileHandlers(
       return { ...report, children: report.children.map((child) => ({ ...child })) }
     },
 
+    async 'files.search'({ server, path, ...options }, signal) {
+      const { tree } = await files.toRead(server)
+      const { matches, isPartial } = await tree.search(path, { ...options, signal })
+      return { matches: matches.map((match) => ({ ...match, lines: [...match.lines] })), isPartial }
+    },
+
     async 'uploads.begin'({ server, upload: id, owner, path, sizeBytes, mode }) {
       const { tree, quota } = await files.toWrite(server)
       await quota.require(sizeBytes)

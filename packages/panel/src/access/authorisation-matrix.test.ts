@@ -60,6 +60,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   createFile: { path: 'x', type: 'file' },
   moveFiles: { moves: [{ from: 'a', to: 'b' }] },
   copyFile: { from: 'a', to: 'b' },
+  searchFiles: { path: '' },
   packFiles: { directory: '', names: ['a'], to: 'a.zip' },
   unpackFile: { path: 'a.zip', to: '' },
   deleteFiles: { paths: ['a'] },

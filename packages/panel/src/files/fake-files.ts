@@ -95,6 +95,13 @@ export class FakeFiles {
           .digest('hex'),
       }),
       'files.diskUse': async () => ({ diskBytes: 0, entries: this.content.size, children: [], isPartial: false }),
+      'files.search': async ({ text = '' }) => ({
+        matches: [...this.content].flatMap(([path, content]) => {
+          const { type, sizeBytes, modifiedAt } = this.#entry(path)
+          return content.includes(text) ? [{ path, type, sizeBytes, modifiedAt, lines: [] }] : []
+        }),
+        isPartial: false,
+      }),
       'uploads.begin': async ({ upload, owner, path, sizeBytes }) => {
         if (!this.uploads.has(upload)) this.uploads.set(upload, { owner, path, sizeBytes, content: Buffer.alloc(0) })
         return this.#upload(upload, owner)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { request } from 'node:http'
+import { request, type IncomingMessage } from 'node:http'
 import {
   appendUpload,
   beginUpload,
@@ -19,6 +19,7 @@ import {
   packFiles,
   placeHold,
   restoreTrash,
+  searchFiles,
   unpackFile,
 } from '@hatchery/core/api'
 import { describe, expect, test } from 'vitest'
@@ -183,6 +184,44 @@ describe('who may do what', () => {
     await admin.call(placeHold, { params: { ...stage.params, kind: 'billing' }, body: {} })
     expect(await stage.owner.refusal(listFiles, { params: stage.params })).toBe('SERVER_SUSPENDED')
     expect((await admin.call(listFiles, { params: stage.params })).status).toBe(200)
+  })
+
+  test('text is searched only by who may read it', async () => {
+    await using stage = await stageOf()
+    stage.agent.files.content.set('a', Buffer.from('hello'))
+    const reader = await stage.subuser('file.read')
+    const { params } = stage
+    expect((await reader.call(searchFiles, { params, body: { path: '' } })).body.matches).toHaveLength(1)
+    expect(await reader.refusal(searchFiles, { params, body: { path: '', text: 'hello' } })).toBe('PERMISSION_DENIED')
+    const found = await stage.owner.call(searchFiles, { params, body: { path: '', text: 'hello' } })
+    expect(found.body).toMatchObject({ matches: [{ path: 'a' }], isPartial: false })
+  })
+
+  test('a download ends with the access that it stands on', async () => {
+    await using stage = await stageOf()
+    stage.agent.files.content.set('big', Buffer.alloc(30_000_000))
+    const reader = await stage.subuser('file.read-content')
+    const reading = request(`${stage.node.url}${stage.content('big')}`, { headers: reader.headers })
+    reading.on('error', () => undefined)
+    reading.end()
+    const [response] = (await once(reading, 'response')) as [IncomingMessage]
+    let received = 0
+    response.on('error', () => undefined)
+    await once(response, 'readable')
+    // What concerns somebody else ends nothing.
+    await stage.panel.ctx.store.transaction((trx) =>
+      stage.panel.ctx.revocations.revoke(trx, 'user', stage.params.server),
+    )
+    received += (response.read() as Buffer).length
+    await stage.panel.ctx.store.transaction(async (trx) => {
+      await trx.deleteFrom('server_access').where('source', '!=', 'owner').execute()
+      await stage.panel.ctx.revocations.revoke(trx, 'server', stage.params.server)
+    })
+    const closed = new Promise((resolve) => response.once('close', resolve))
+    response.on('data', (chunk: Buffer) => (received += chunk.length))
+    await closed
+    expect(received).toBeLessThan(30_000_000)
+    expect(codeOf(await stage.get(reader, 'big'))).toBe('SERVER_NOT_FOUND')
   })
 
   test('an upload belongs to who began it', async () => {

@@ -1,12 +1,12 @@
 import type * as api from '@hatchery/core/api'
-import type { FileEntry, QueryOf, ResponseOf } from '@hatchery/core/api'
+import type { BodyOf, FileEntry, QueryOf, ResponseOf } from '@hatchery/core/api'
 import { AppError } from '@hatchery/core/errors'
 import type { AuthorizedServer, RequestContext } from '../context.ts'
 import { decodeCursor, encodeCursor } from '../http/cursor.ts'
 import { answer, type Reply } from '../http/reply.ts'
 import { parseRange } from './byte-range.ts'
 import { logFiles } from './log-files.ts'
-import { pathOf, reachFiles } from './reach-files.ts'
+import { pathOf, reachFiles, requireMay } from './reach-files.ts'
 import { budgetOf, openDownload } from './transfer.ts'
 
 export async function listFiles(
@@ -100,6 +100,17 @@ export async function readDiskUse(
 ): Promise<ResponseOf<typeof api.readDiskUse>> {
   const reached = await reachFiles(ctx, server, 'read')
   return reached.link.call('files.diskUse', { server: reached.server, path }, { signal })
+}
+
+export async function searchFiles(
+  ctx: RequestContext,
+  server: AuthorizedServer,
+  { limit = 200, ...body }: BodyOf<typeof api.searchFiles>,
+  signal: AbortSignal,
+): Promise<ResponseOf<typeof api.searchFiles>> {
+  if (body.text !== undefined) requireMay(ctx, server, 'file.read-content')
+  const reached = await reachFiles(ctx, server, 'read')
+  return reached.link.call('files.search', { server: reached.server, ...body, limit }, { signal })
 }
 
 /** Whether the parts a caller has are of this revision; without `If-Range` they do not say. */

@@ -5,7 +5,7 @@ import { serverOf } from '../servers/read-server.ts'
 import { changeModes, createFile, deleteFiles, moveFiles, writeFile } from './change-files.ts'
 import { copyFile, packFiles, unpackFile } from './file-jobs.ts'
 import { pathOf } from './reach-files.ts'
-import { describeFile, listFiles, readChecksum, readDiskUse, readFile } from './read-files.ts'
+import { describeFile, listFiles, readChecksum, readDiskUse, readFile, searchFiles } from './read-files.ts'
 import { emptyTrash, listTrash, restoreTrash } from './trash.ts'
 import { appendUpload, beginUpload, cancelUpload, finishUpload, readUpload } from './uploads.ts'
 
@@ -16,6 +16,7 @@ export function filesRoutes(routes: Routes): void {
     readFile(ctx, serverOf(ctx), pathOf(query), ifMatch, signal),
   )
   implement(routes, api.readChecksum, (ctx, { query }, signal) => readChecksum(ctx, serverOf(ctx), query, signal))
+  implement(routes, api.searchFiles, (ctx, { body }, signal) => searchFiles(ctx, serverOf(ctx), body, signal))
   implement(routes, api.readDiskUse, (ctx, { query }, signal) => readDiskUse(ctx, serverOf(ctx), pathOf(query), signal))
 
   implement(routes, api.writeFile, (ctx, { query, ifMatch, body }, signal) =>

@@ -2,9 +2,10 @@ import { Readable } from 'node:stream'
 import { isBytes, type ContractSpec } from '@hatchery/core/api'
 import { AppError } from '@hatchery/core/errors'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { authorize } from '../access/authorize.ts'
+import { authorize, type Subject } from '../access/authorize.ts'
 import type { Principal } from '../access/principal.ts'
 import type { Context, RequestContext } from '../context.ts'
+import { watchAccess, type AccessWatch } from './access-watch.ts'
 import { compileContract, type CompiledContract } from './compile-contract.ts'
 import type { ClientAddresses } from './client-address.ts'
 import { readCookie } from './cookies.ts'
@@ -110,6 +111,9 @@ export class ContractLayer {
         return typeof value === 'string' ? value : undefined
       },
     }
+    if (isBytes(contract.body) || compiled.isBytes(compiled.status)) {
+      this.#endWithAccess(own, contract, { params, body: early }, request, reply)
+    }
     const carryOut = async () => {
       const input = { params, query, body, ifMatch } as unknown as Input<ContractSpec>
       return toWire(await handler(own, input, signalOf(reply)), compiled)
@@ -126,6 +130,28 @@ export class ContractLayer {
       if ('bytes' in result) throw new Error(`${contract.path} answers bytes and cannot be kept.`)
       return result
     })
+  }
+
+  /** Bytes may flow for hours: they stop when the access that they stand on ends. */
+  #endWithAccess(
+    ctx: RequestContext,
+    contract: ContractSpec,
+    subject: Subject,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): void {
+    const { principal, server, revocations, log } = ctx
+    const watch: AccessWatch = {
+      principal,
+      server: server?.uuid ?? null,
+      recheck: async () => authorize(ctx, await ctx.identity.authenticate(request.raw), contract, subject),
+      // Whoever sends or takes sees a broken connection; what was sent so far is nothing.
+      onLost: () => request.raw.socket.destroy(),
+    }
+    const stop = watchAccess(revocations, watch, (error) =>
+      log.error({ err: error }, 'access could not be checked again'),
+    )
+    reply.raw.once('close', stop)
   }
 
   #checkOrigin(ctx: Context, request: FastifyRequest, principal: Principal): void {

@@ -139,7 +139,11 @@ for (const dialect of DIALECTS.filter((name) => name !== 'sqlite')) {
     test('brings a data socket nowhere but where an instance has said', async () => {
       await using two = await openTwo(dialect)
       const route = sealRoute(new Uint8Array(32), { kind: 'lent', address: 'http://127.0.0.1:1' })
-      for (const wrong of [route, 'x', sealRoute(deriveInstanceSecret(MASTER_KEY), { kind: 'held', address: 'x' }).slice(1)]) {
+      for (const wrong of [
+        route,
+        'x',
+        sealRoute(deriveInstanceSecret(MASTER_KEY), { kind: 'held', address: 'x' }).slice(1),
+      ]) {
         const socket = new WebSocket(
           `${two.urls.a.replace('http', 'ws')}/api/agent/link?node=${two.agent.node}&stream=data&route=${wrong}`,
         )

@@ -46,6 +46,34 @@ export const DiskUse = named(
   }),
 )
 
+export const FileSearch = {
+  /** Names with `*`, `?` and `[…]`; a name without any of them fits wherever it is part of one. */
+  names: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 255 }), { maxItems: 20 })),
+  /** Patterns of gitignore: what is left out. */
+  exclude: Type.Optional(Type.Array(Type.String({ maxLength: 1024 }), { maxItems: 100 })),
+  /** Text that a file has to hold. */
+  text: Type.Optional(Type.String({ minLength: 1, maxLength: 1000 })),
+  /** @default false */
+  isCaseSensitive: Type.Optional(Type.Boolean()),
+}
+export const FileMatches = named(
+  'FileMatches',
+  Type.Object({
+    matches: Type.Array(
+      Type.Object({
+        path: Type.String(),
+        type: FileType,
+        sizeBytes: Type.Integer(),
+        modifiedAt: Timestamp,
+        /** The first lines that hold the text. */
+        lines: Type.Array(Type.Object({ line: Type.Integer(), text: Type.String() })),
+      }),
+    ),
+    /** Not everything was looked at: there may be more. */
+    isPartial: Type.Boolean(),
+  }),
+)
+
 export const FileMove = Type.Object({ from: FileName, to: FileName })
 export const FileMode = Type.Object({
   path: FilePath,

@@ -1,4 +1,12 @@
-import type { FileProgress, FileTree, OpenFile, PackOptions, UnpackOptions, WorkOptions } from '@hatchery/core/runtime'
+import type {
+  FileProgress,
+  FileTree,
+  OpenFile,
+  PackOptions,
+  SearchOptions,
+  UnpackOptions,
+  WorkOptions,
+} from '@hatchery/core/runtime'
 
 /** What a call comes with beside its arguments. */
 export interface CallContext extends Required<Pick<WorkOptions, 'onProgress'>> {
@@ -51,6 +59,9 @@ export const FILE_CALLS = {
   checksum: value((tree, [path, algorithm], context) => tree.checksum(path!, algorithm!, work(context))),
   diskUse: value((tree, [path], context) => tree.diskUse(path!, work(context))),
 
+  search: value((tree, [path, options], context) =>
+    tree.search(path!, { ...(options as unknown as SearchOptions), ...work(context) }),
+  ),
   pack: value((tree, [options], context) => tree.pack({ ...(options as unknown as PackOptions), ...work(context) })),
   unpack: value((tree, [path, options], context) =>
     tree.unpack(path!, { ...(options as unknown as UnpackOptions), ...work(context) }),

@@ -51,6 +51,8 @@ export function createProcessFileTree(
     checksum: (path, algorithm, options = {}) => call('checksum', [path, algorithm], options),
     diskUse: (path, options = {}) => call('diskUse', [path], options),
 
+    search: (path, { onProgress, signal, ...options }) =>
+      call('search', [path, options], { signal, ...(onProgress && { onProgress }) }),
     pack: ({ onProgress, signal, ...options }) =>
       call('pack', [options], { signal, ...(onProgress && { onProgress }) }),
     unpack: (path, { onProgress, signal, ...options }) =>
