@@ -34,8 +34,8 @@ function watched(db: Kysely<Database>): { readonly db: Kysely<Database>; readonl
   return { db: watching, sent }
 }
 
-for (const dialect of DIALECTS.filter((one) => one === 'postgres')) {
-  describe(`the plan of the list of servers on ${dialect}`, () => {
+for (const dialect of ['postgres'] as const) {
+  describe.skipIf(!DIALECTS.includes(dialect))(`the plan of the list of servers on ${dialect}`, () => {
     test('starts at the caller, whatever the panel holds, without being told the limit', async () => {
       await using panel = await createTestPanel({ dialect })
       const owner = await panel.createUser()
