@@ -122,7 +122,7 @@ describe.each(Object.keys(FILES) as ConfigParser[])('%s', (parser) => {
     mark: fc.constantFrom('', '\uFEFF'),
   })
 
-  test('what already stands there is left alone, byte by byte', async () => {
+  test('what already stands there is left alone, byte by byte', { timeout: 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(written, async ({ file, end, mark }) => {
         const text = mark + file.text.replaceAll('\n', end)
@@ -132,7 +132,7 @@ describe.each(Object.keys(FILES) as ConfigParser[])('%s', (parser) => {
     )
   })
 
-  test('another value and then the old one again: the file is as it was', async () => {
+  test('another value and then the old one again: the file is as it was', { timeout: 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(
         written,
@@ -158,7 +158,7 @@ describe.each(Object.keys(FILES) as ConfigParser[])('%s', (parser) => {
     )
   })
 
-  test('what is added moves no line that was there', async () => {
+  test('what is added moves no line that was there', { timeout: 60_000 }, async () => {
     if (parser === 'file') return
     const places = fc.array(fc.tuple(word, word, value), { minLength: 1, maxLength: 4 })
     await fc.assert(

@@ -94,7 +94,7 @@ describe('createPattern', () => {
     ['pcre', { isUnicode: true }, false],
     ['pcre-bytes', {}, true],
     ['re2', { dollarEndOnly: true, isRe2: true }, false],
-  ])('finds what %s finds', (name, flags, isBytes) => {
+  ])('finds what %s finds', { timeout: 60_000 }, (name, flags, isBytes) => {
     const { rows } = JSON.parse(
       readFileSync(new URL(`../../../test/fixtures/patterns/${name}.json`, import.meta.url), 'utf8'),
     ) as { readonly rows: readonly (readonly [string, string, (string | null)[] | null])[] }
@@ -108,7 +108,7 @@ describe('createPattern', () => {
     expect(rows.length).toBeGreaterThan(500)
   })
 
-  test('several searches that share a budget end together', () => {
+  test('several searches that share a budget end together', { timeout: 60_000 }, () => {
     const budget = newBudget()
     const input = codePoints(`${'a'.repeat(3000)}!`)
     const before = budget.left

@@ -69,7 +69,7 @@ function disagreements(rules: string | readonly string[], texts: readonly string
   return found
 }
 
-test.skipIf(!hasCorpus)('the form and the rules of every egg of the corpus agree', () => {
+test.skipIf(!hasCorpus)('the form and the rules of every egg of the corpus agree', { timeout: 60_000 }, () => {
   const { probes, entries } = readOracle('rule-vectors.json') as {
     readonly probes: readonly (string | null)[]
     readonly entries: readonly { readonly rules: string | readonly string[] }[]
