@@ -51,7 +51,7 @@ export async function convertCommand(argv: readonly string[], io: CommandIo): Pr
       const data = { format: read.format, to: format, output: null, losses: [], changes: [], diagnostics }
       return { status: 'unreadable', data, lines: [headline(read, paint), ...findingLines(diagnostics, paint)] }
     }
-    const { text, losses, changes } = await exportEgg(egg, format, { encoding })
+    const { text, losses, changes } = await exportEgg(egg, format, { encoding, dialect: 'pterodactyl' })
     const output = outputOf(read)
     if (output !== null) await write(output, text, values.force)
     else if (!values.json) io.stdout.write(text.endsWith('\n') ? text : `${text}\n`)

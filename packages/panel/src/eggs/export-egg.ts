@@ -13,7 +13,7 @@ export async function exportEgg(
 ): Promise<EggExport> {
   const row = await ctx.db.selectFrom('eggs').select(['name', 'model']).where('uuid', '=', uuid).executeTakeFirst()
   if (!row) throw new AppError('EGG_NOT_FOUND', { id: uuid })
-  const exported = await writeEgg(modelOf(row), format, { encoding })
+  const exported = await writeEgg(modelOf(row), format, { encoding, dialect: 'pterodactyl' })
   const isYaml = encoding === 'yaml' && !/^\s*\{/.test(exported.text)
   return {
     fileName: fileNameOf(row.name, isYaml ? 'yaml' : 'json'),

@@ -31,6 +31,22 @@ describe.skipIf(!hasCorpus)('published eggs', { timeout: 120_000 }, () => {
     console.log(`${identical} files come back byte for byte, ${others.length} do not`)
     expect(others.length).toBeLessThanOrEqual(NOT_CANONICAL)
   })
+
+  test('written for Pterodactyl, a file of its own dialect stays as it is, and one of Pelican’s loses what is refused', async () => {
+    let own = 0
+    for (const { path, valid, version } of corpusRows()) {
+      if (!valid || version !== 'PTDL_v2') continue
+      const { egg } = await parseEgg(readCorpusFile(path), { fileName: path })
+      if (!egg) throw new Error(`${path} was not read`)
+      const { text } = await exportEgg(egg, version, { dialect: 'pterodactyl' })
+      const { variables } = JSON.parse(text) as { variables: readonly { rules: unknown; sort?: unknown }[] }
+      const refused = variables.filter((variable) => 'sort' in variable || typeof variable.rules !== 'string')
+      expect([path, refused]).toEqual([path, []])
+      if (text === (await exportEgg(egg, version)).text) own++
+    }
+    console.log(`${own} files are in Pterodactyl's own dialect`)
+    expect(own).toBeGreaterThan(400)
+  })
 })
 
 test.skipIf(!hasCorpus)('YAML is written as Symfony writes it for Pelican', { timeout: 120_000 }, () => {

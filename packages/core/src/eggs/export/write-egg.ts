@@ -57,7 +57,10 @@ type PanelTarget = Target & { readonly format: 'PTDL_v2' | 'PLCN_v3' }
 
 function panelText(egg: Egg, { format, encoding, dialect, ...given }: PanelTarget, notes: LossList): string {
   const isPelican = format === 'PLCN_v3'
-  const isOwn = isPelican || dialect === undefined ? given.origin !== undefined : dialect === 'pelican'
+  const isOwn =
+    isPelican || dialect === undefined
+      ? given.origin !== undefined
+      : dialect === 'pelican' || (given.origin !== undefined && isPterodactyls(egg, given.origin))
   const origin = isOwn ? given.origin : undefined
   const iconKey = origin?.iconKey ?? 'icon'
   const written = panelTree(fitPanel(egg, { format, isOwn }, notes), { format, encoding, iconKey })
@@ -65,6 +68,14 @@ function panelText(egg: Egg, { format, encoding, dialect, ...given }: PanelTarge
   return encoding === 'yaml'
     ? writeSymfonyYaml(tree)
     : jsonText(tree, isPelican ? PELICAN_JSON : PTERODACTYL_JSON, origin)
+}
+
+/** Whether a file of PTDL_v2 is in Pterodactyl's own dialect: nothing would be stripped for it, in content or in notation. */
+function isPterodactyls(egg: Egg, { keys = [], spelled = [] }: EggOrigin): boolean {
+  const fitted = (isOwn: boolean) => JSON.stringify(fitPanel(egg, { format: 'PTDL_v2', isOwn }, new LossList()))
+  if (fitted(true) !== fitted(false)) return false
+  const hasSort = keys.some((map) => /^\/variables\/\d+$/.test(map.pointer) && map.keys.includes('sort'))
+  return !hasSort && !spelled.some(({ pointer, json }) => pointer.endsWith('/rules') && json.startsWith('['))
 }
 
 /** The notation of a JSON file says nothing about a YAML file, and the other way round. */
