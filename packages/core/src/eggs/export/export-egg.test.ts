@@ -351,6 +351,11 @@ test('options: date and uuid are the caller’s', async () => {
   expect((await exportEgg(egg, 'PLCN_v3', options)).text).toBe((await exportEgg(egg, 'PLCN_v3', options)).text)
 })
 
+test('refuses a format that it does not write', async () => {
+  const egg = await fixtureEgg('minetest-ptdl-v1.json')
+  await expect(exportEgg(egg, 'PTDL_v1' as 'PTDL_v2')).rejects.toThrow('none of PTDL_v2')
+})
+
 describe.skipIf(!hasCorpus)('published eggs', () => {
   test.each<ExportFormat>(['PTDL_v2', 'PLCN_v3', 'calagopus'])(
     'mean the same to a server as %s',

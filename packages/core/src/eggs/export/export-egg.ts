@@ -30,6 +30,7 @@ export interface ExportedEgg {
  * written as it was; where the panel itself had written that file, byte for byte. The writers are loaded with the first
  * export.
  *
+ * @throws TypeError for another format, which the compiler refuses too
  * @example
  * const { text, losses } = await exportEgg(egg, 'PLCN_v3', { encoding: 'yaml' })
  */

@@ -49,7 +49,7 @@ function textOf(egg: Egg, target: Target, notes: LossList): string {
       return encoding === 'yaml' ? writeQuotedYaml(tree) : `${writeJson(tree, CALAGOPUS_JSON)}\n`
     }
     default:
-      return format satisfies never
+      throw new TypeError(`${JSON.stringify(format satisfies never)} is none of PTDL_v2, PLCN_v3, calagopus, hatchery.`)
   }
 }
 
