@@ -1,8 +1,10 @@
-import { Document, Lexer, parseDocument } from 'yaml'
+import { Document, Lexer, isCollection, isMap, isSeq, parseDocument } from 'yaml'
 
 /** Far above any egg or configuration file; the reader takes some microseconds for each. */
 const MAX_TOKENS = 100_000
 const MAX_FLOW_DEPTH = 64
+/** Maps and lists that are keys inside of keys: printing them doubles its time with each level. */
+const MAX_KEY_DEPTH = 3
 
 /** Why a YAML text is not read. */
 export class YamlError extends Error {
@@ -36,9 +38,22 @@ export function readYamlDocument(text: string, options: { readonly intAsBigInt?:
     throw new YamlError('it is broken or nested too deeply', false, { cause: error })
   }
   const [problem] = document.errors
-  if (!problem) return document
+  if (!problem) {
+    checkKeys(document.contents, 0)
+    return document
+  }
   const line = text.slice(0, problem.pos[0]).split('\n').length
   throw new YamlError(`${problem.message.split('\n')[0] ?? ''}, line ${line}`, false)
+}
+
+function checkKeys(node: unknown, depth: number): void {
+  if (depth > MAX_KEY_DEPTH) throw new YamlError('its keys are nested too deeply', false)
+  if (isSeq(node)) for (const item of node.items) checkKeys(item, depth)
+  if (!isMap(node)) return
+  for (const { key, value } of node.items) {
+    if (isCollection(key)) checkKeys(key, depth + 1)
+    checkKeys(value, depth)
+  }
 }
 
 /** Before anything is read. @throws YamlError */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { parseEgg } from '../parse.ts'
 import { patchConfigFile } from './patch-config-file.ts'
 import { ConfigPatchError, type ConfigParser, type ConfigReplacement } from './replacement.ts'
 
@@ -136,6 +137,16 @@ describe('yaml', () => {
   test('a value that is not there has its place behind its anchor', async () => {
     expect(await patchConfigFile('yaml', 'x: &y;', { nothing: { 'regex:^(.*)$': '1' }, x: '1' })).toBe('x: &y; 1')
     expect(await patchConfigFile('yaml', 'x: !!str\nz: *q', { x: '1' }).catch(String)).toContain('left as it is')
+  })
+
+  test('keys inside of keys inside of keys are refused: each level doubles the time to print them', async () => {
+    const block = `a: 1\n${'? '.repeat(50)}: x\n`
+    const flow = `a: 1\nb: ${'{'.repeat(50)}c${': 1}'.repeat(50)}\n`
+    for (const text of [block, flow]) {
+      await expect(patchConfigFile('yaml', text, { a: '2' })).rejects.toThrow(ConfigPatchError)
+      expect((await parseEgg(text, { fileName: 'egg.yaml' })).egg).toBeNull()
+    }
+    expect(await patchConfigFile('yaml', 'a: 1\n? [x, y]\n: z\n', { a: '2' })).toBe('a: 2\n? [x, y]\n: z\n')
   })
 
   test('a reference to an anchor that is missing is no reason to fail', async () => {
