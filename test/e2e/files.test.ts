@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { randomBytes, createHash } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { createEnrolmentToken } from '@hatchery/core/api'
 import { createClient } from '@hatchery/core/sdk'
@@ -29,7 +28,7 @@ async function startBoth() {
     dataDirectory,
     panelUrl: url,
     enrolmentToken: async () => body.token,
-    log: pino({ level: 'silent' }),
+    log: panel.ctx.log,
     parts: () => ({
       runtime,
       volumes: createDirectoryVolumes({ root: join(dataDirectory, 'volumes') }),

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -121,7 +121,16 @@ test.runIf(RUNTIMES.includes('docker'))(
     expect(await panel.untilFinished(operation)).toMatchObject({ status: 'succeeded' })
     await panel.untilLine('installing a-game')
     await panel.untilState(spec.id, 'running')
-    expect(readFileSync(join(dataDirectory, 'volumes', spec.id, 'data-1', 'proof.txt'), 'utf8')).toBe('it is here\n')
+    const data = join(dataDirectory, 'volumes', spec.id, 'data-1')
+    expect(readFileSync(join(data, 'proof.txt'), 'utf8')).toBe('it is here\n')
+
+    // Work on the files is the server's own: its identity does it.
+    const { id: server } = spec
+    await panel.call('files.create', { server, path: 'made/later.txt', type: 'file', target: null })
+    expect(statSync(join(data, 'made/later.txt')).uid).toBe(statSync(data).uid)
+    expect(statSync(data).uid).not.toBe(0)
+    const { entries } = await panel.call('files.list', { server, path: '', sort: 'name', offset: 0, limit: 10 })
+    expect(entries.map(({ name }) => name)).toEqual(['made', 'proof.txt'])
   },
   60_000,
 )

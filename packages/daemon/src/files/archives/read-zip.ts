@@ -3,7 +3,7 @@ import { createInflateRaw, crc32 } from 'node:zlib'
 import { nameFromBytes } from '@hatchery/core/runtime'
 import { readAt } from '../open-file.ts'
 import { broken, type ArchiveEntry } from './archive-entry.ts'
-import { throughStream } from './compression.ts'
+import { CHUNK, throughStream } from './compression.ts'
 
 const PIECE_BYTES = 1024 * 1024
 const MAX_DIRECTORY_BYTES = 256 * 1024 * 1024
@@ -65,7 +65,7 @@ async function* contentOf(
   if (begin + compressed > fileSize) throw broken('it ends in the middle of an entry')
   const raw = pieces(file, begin, compressed)
   let [sum, length] = [0, 0]
-  for await (const piece of method === 8 ? throughStream(raw, createInflateRaw()) : raw) {
+  for await (const piece of method === 8 ? throughStream(raw, createInflateRaw(CHUNK)) : raw) {
     length += piece.length
     if (length > size) throw broken(`more comes out of ${nameFromBytes(name).slice(0, 100)} than it says`)
     sum = crc32(piece, sum)

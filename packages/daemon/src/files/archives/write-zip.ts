@@ -1,5 +1,5 @@
 import { createDeflateRaw, crc32 } from 'node:zlib'
-import { throughStream } from './compression.ts'
+import { CHUNK, throughStream } from './compression.ts'
 import type { PackEntry } from './archive-entry.ts'
 
 const STORED = 0
@@ -38,7 +38,7 @@ export async function* writeZip(entries: AsyncIterable<PackEntry>): AsyncGenerat
         yield piece
       }
     }
-    const packed = method === DEFLATED ? throughStream(content(), createDeflateRaw({ level: 6 })) : content()
+    const packed = method === DEFLATED ? throughStream(content(), createDeflateRaw({ ...CHUNK, level: 1 })) : content()
     for await (const piece of packed) {
       compressed += piece.length
       yield piece

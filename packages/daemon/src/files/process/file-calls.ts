@@ -38,7 +38,7 @@ function handleOf({ handles }: CallContext, id: number): OpenFile {
 }
 
 /** Everything that a file tree can be asked by message. The arguments are those of its methods, in their order. */
-export const FILE_CALLS = {
+const FILE_CALLS = {
   list: value((tree, [path, options]) => tree.list(path!, options)),
   stat: value((tree, [path, options]) => tree.stat(path!, options)),
   read: async (tree, [path, options]) => ({ bytes: await tree.read(path!, options) }),
