@@ -90,6 +90,8 @@ export interface FileTree extends AsyncDisposable {
   unpack(path: string, options: UnpackOptions): Promise<UnpackReport>
   /** Looks for names and text below a directory, within bounds; what is protected is found by name only. */
   search(path: string, options: SearchOptions): Promise<SearchReport>
+  /** Removes what interrupted work has left beside the tree, when it is older than this; milliseconds since 1970. */
+  tidy(before: number): Promise<void>
   /** Counts a directory with all that is below; a file with several names counts once. */
   diskUse(path: string, options?: WorkOptions): Promise<DiskUseReport>
 }

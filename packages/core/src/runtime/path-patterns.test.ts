@@ -24,6 +24,7 @@ describe('path patterns', () => {
     ['logs/**', 'logs/', false],
     ['logs/**', 'logs/latest.log', true],
     ['**/x', 'a/b/x', true],
+    ['***/x', 'a/b/x', true],
     ['[a-c]?.txt', 'b1.txt', true],
     ['[!a-c].txt', 'b.txt', false],
     ['\\!x', '!x', true],
@@ -57,9 +58,14 @@ describe.runIf(hasGit)('against git itself', () => {
   afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
   test('files of any names match the same', () => {
-    const word = fc.stringMatching(/^[ab*?]{1,4}$/)
+    // Two stars beside letters: git compares the letters first and takes what is left for a pattern of its own, so `a**/**`
+    // fits the file `a`. Nobody means that.
+    const word = fc.stringMatching(/^[ab*?]{1,4}$/).filter((text) => !text.includes('**'))
     const pattern = fc
-      .tuple(fc.constantFrom('', '!', '/'), fc.array(fc.oneof(word, fc.constant('**')), { minLength: 1, maxLength: 3 }))
+      .tuple(
+        fc.constantFrom('', '!', '/'),
+        fc.array(fc.oneof(word, fc.constantFrom('**', '***')), { minLength: 1, maxLength: 3 }),
+      )
       .map(([head, parts]) => head + parts.join('/'))
     const path = fc
       .array(fc.stringMatching(/^[ab]{1,3}$/), { minLength: 1, maxLength: 4 })

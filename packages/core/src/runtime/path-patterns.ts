@@ -12,6 +12,7 @@ interface Rule {
 
 type Token = { readonly kind: 'star' } | { readonly kind: 'one'; readonly accepts: (unit: string) => boolean }
 
+/** Two stars between slashes; git takes more of them for the same. */
 const ANY_DEPTH = '**'
 
 /**
@@ -53,7 +54,7 @@ function ruleOf(line: string): Rule | null {
   const isAnchored = text.includes('/')
   const parts = text.split('/').filter((part) => part !== '')
   if (parts.length === 0) return null
-  const segments = parts.map((part) => (part === ANY_DEPTH ? ANY_DEPTH : tokensOf(part)))
+  const segments = parts.map((part) => (/^\*{2,}$/.test(part) ? ANY_DEPTH : tokensOf(part)))
   return { isNegated, isForDirectories, segments: isAnchored ? segments : [ANY_DEPTH, ...segments] }
 }
 

@@ -12,6 +12,7 @@ import { openFile, openRegular, readAt } from './open-file.ts'
 import { checksumOf, diskUseOf } from './read-tree.ts'
 import { removeTree } from './remove-tree.ts'
 import { searchTree } from './search-tree.ts'
+import { tidy } from './tidy.ts'
 import { trashOf } from './trash.ts'
 import { walkTo, type TreeContext } from './tree-context.ts'
 import { uploadsOf } from './uploads.ts'
@@ -92,6 +93,7 @@ function treeOf(ctx: TreeContext): FileTree {
     checksum: (path, algorithm, options = {}) => guarded(path, () => checksumOf(ctx, path, algorithm, options)),
     diskUse: (path, options = {}) => guarded(path, () => diskUseOf(ctx, path, options)),
     search: (path, options) => guarded(path, () => searchTree(ctx, path, options)),
+    tidy: (before) => guarded('', () => tidy(ctx, before)),
     pack: (options) => guarded(options.to, () => pack(ctx, options)),
     unpack: (path, options) => guarded(path, () => unpack(ctx, path, options)),
     [Symbol.asyncDispose]: async () => {},

@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { AppError } from '@hatchery/core/errors'
 import type { FileTree, ServerId, TrashedFile, UploadState } from '@hatchery/core/runtime'
 import type { ServerContext } from '../servers/server-context.ts'
@@ -46,8 +48,11 @@ export class ServerFiles {
     const now = this.#ctx.now()
     for (const record of this.#ctx.state.servers.list()) {
       try {
-        const tree = await this.#treeOf(record)
-        if (!tree) continue
+        // Of most servers there is nothing, and none of them needs a process to say so.
+        const volume = await this.#ctx.volumes.find(record.id)
+        if (!volume || !(await hasPrivateFiles(volume.privateDirectory))) continue
+        const tree = this.#ctx.files(volume, record)
+        await tree.tidy(now - UPLOAD_LIFETIME_MS)
         for (const item of await tree.trash.list()) if (trashExpiry(item) <= now) await tree.trash.remove(item.id)
         for (const upload of await tree.uploads.list()) {
           if (uploadExpiry(upload) <= now) await tree.uploads.cancel(upload.id)
@@ -104,6 +109,17 @@ export class ServerFiles {
     await tree.trash.remove(oldest.id)
     return true
   }
+}
+
+async function hasPrivateFiles(directory: string): Promise<boolean> {
+  const none = (error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return []
+    throw error
+  }
+  for (const area of await readdir(directory).catch(none)) {
+    if ((await readdir(join(directory, area)).catch(none)).length > 0) return true
+  }
+  return false
 }
 
 export function trashExpiry({ deletedAt }: Pick<TrashedFile, 'deletedAt'>): number {

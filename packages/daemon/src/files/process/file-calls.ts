@@ -62,6 +62,7 @@ const FILE_CALLS = {
   search: value((tree, [path, options], context) =>
     tree.search(path!, { ...(options as unknown as SearchOptions), ...work(context) }),
   ),
+  tidy: value((tree, [before]) => tree.tidy(before!)),
   pack: value((tree, [options], context) => tree.pack({ ...(options as unknown as PackOptions), ...work(context) })),
   unpack: value((tree, [path, options], context) =>
     tree.unpack(path!, { ...(options as unknown as UnpackOptions), ...work(context) }),

@@ -53,6 +53,7 @@ export function createProcessFileTree(
 
     search: (path, { onProgress, signal, ...options }) =>
       call('search', [path, options], { signal, ...(onProgress && { onProgress }) }),
+    tidy: (before) => call('tidy', [before]),
     pack: ({ onProgress, signal, ...options }) =>
       call('pack', [options], { signal, ...(onProgress && { onProgress }) }),
     unpack: (path, { onProgress, signal, ...options }) =>
