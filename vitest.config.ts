@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 const conditions = ['@hatchery/source']
-const node = (name: string, include: string[], testTimeout = 5_000) => ({
+const node = (name: string, include: string[], testTimeout = 20_000) => ({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: { name, include, testTimeout },
