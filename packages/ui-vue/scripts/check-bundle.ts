@@ -59,6 +59,25 @@ const BUDGETS: readonly Budget[] = [
     cssKiB: 25,
   },
   {
+    page: 'files',
+    entries: [...SHELL, ...SERVER, 'src/shell/ConfirmHost.vue', 'src/files/FilesPage.vue', 'src/i18n/en/files.json'],
+    jsKiB: 190,
+    cssKiB: 25,
+  },
+  {
+    page: 'editor',
+    entries: [
+      ...SHELL,
+      ...SERVER,
+      'src/shell/ConfirmHost.vue',
+      'src/files/editor/FileEditorPage.vue',
+      'src/files/editor/CodeEditor.vue',
+      'src/i18n/en/files.json',
+    ],
+    jsKiB: 330,
+    cssKiB: 25,
+  },
+  {
     page: 'create server',
     entries: [
       ...SHELL,

@@ -23,6 +23,7 @@ import {
   syncOperation,
   updatePreview,
 } from './mock-eggs.ts'
+import { fileAt, filesAt, SERVER_PROPERTIES, trash } from './mock-files.ts'
 import { announce } from './mock-live.ts'
 
 /** `empty`: nobody has done anything yet. `error`: every list fails. `slow`: lists never answer. `member`: no administrator. */
@@ -210,6 +211,26 @@ const answers: Readonly<Record<string, (call: Call, mood: Mood) => unknown>> = {
   },
   sendCommand: () => ({ operation: uuid() }),
   reinstallServer: () => ({ operation: uuid() }),
+  listFiles: ({ query }, mood) => filesAt(query.get('path') ?? '', mood === 'empty', query),
+  getFile: ({ query }) => fileAt(query.get('path') ?? ''),
+  readFile: ({ query }) =>
+    new Blob([query.get('path')?.endsWith('.db') ? new Uint8Array([0, 255, 254]) : SERVER_PROPERTIES]),
+  writeFile({ query }) {
+    if (query.get('path') === 'server.properties')
+      throw new Refusal(412, 'REVISION_MISMATCH', 'The object was changed by somebody else meanwhile.')
+    return fileAt(query.get('path') ?? '')
+  },
+  deleteFiles: ({ body }) => ({ done: (body['paths'] as unknown[]).length, failures: [] }),
+  moveFiles: ({ body }) => ({ done: (body['moves'] as unknown[]).length, failures: [] }),
+  restoreTrash: ({ body }) => ({ done: (body['items'] as unknown[]).length, failures: [] }),
+  beginUpload({ body }) {
+    if (String(body['path']).endsWith('eula.txt'))
+      throw new Refusal(409, 'FILE_EXISTS', 'There is already something.', { path: body['path'] })
+    return { id: uuid(), path: body['path'], sizeBytes: body['sizeBytes'], offset: 0, expiresAt: NOW + 1e9 }
+  },
+  // Never comes to an end, so that its row can be looked at.
+  appendUpload: () => new Promise(() => undefined),
+  listTrash: (_call, mood) => ({ data: mood === 'empty' ? [] : trash }),
   getStartup(call) {
     const server = serverOf(call)
     const details = eggDetails(byId(eggs, server.egg.id))
@@ -330,7 +351,7 @@ export async function answer(mood: Mood, name: string, call: Call): Promise<unkn
   if (mood === 'slow' && isList) await new Promise(() => undefined)
   if (mood === 'error' && isList)
     throw new Refusal(500, 'INTERNAL', 'Something failed on our side. Report the request id to the administrator.')
-  if (mood === 'empty' && name.startsWith('list')) return page([])
+  if (mood === 'empty' && name.startsWith('list') && name !== 'listFiles') return page([])
   const reply = answers[name]
   if (!reply) throw new Refusal(404, 'ROUTE_NOT_FOUND', `The mock has no answer for ${name}.`)
   return reply(call, mood)

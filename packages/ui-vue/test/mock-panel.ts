@@ -66,12 +66,19 @@ async function handle(mood: Mood, request: IncomingMessage, response: ServerResp
     if (!isSignedIn && !['signIn', 'getSystem', 'getHealth'].includes(found.name)) {
       throw new Refusal(401, 'NOT_SIGNED_IN', 'Sign in, or send a valid API key.')
     }
-    const body: unknown = text ? JSON.parse(text) : {}
+    const isJson = request.headers['content-type']?.includes('json') ?? false
+    const body: unknown = text && isJson ? JSON.parse(text) : {}
     const result = await answer(mood, found.name, {
       params: found.params,
       query: url.searchParams,
       body: body as Record<string, unknown>,
     })
+    if (result instanceof Blob) {
+      response
+        .writeHead(200, { 'content-type': 'application/octet-stream', etag: '"1"' })
+        .end(Buffer.from(await result.arrayBuffer()))
+      return
+    }
     const headers: Record<string, string> = { 'content-type': 'application/json', 'x-request-id': requestId }
     if (found.name === 'signIn') headers['set-cookie'] = 'mock=1; Path=/; HttpOnly; SameSite=Lax'
     if (found.name === 'signOut') headers['set-cookie'] = 'mock=; Path=/; Max-Age=0'

@@ -31,6 +31,23 @@ const SHOTS: readonly Shot[] = [
   { name: 'console-crashed', path: `/servers/${at(6)}` },
   { name: 'console-held', path: `/servers/${at(8)}` },
   { name: 'console-not-isolated', path: `/servers/${at(11)}` },
+  { name: 'files', path: `/servers/${at(0)}/files` },
+  { name: 'files-chosen', path: `/servers/${at(0)}/files`, act: chooseFiles },
+  { name: 'files-menu', path: `/servers/${at(0)}/files`, act: openFileMenu },
+  { name: 'files-many', path: `/servers/${at(0)}/files?path=many`, act: toLastFile },
+  { name: 'files-empty', path: `/servers/${at(0)}/files`, mood: 'empty' },
+  { name: 'files-error', path: `/servers/${at(0)}/files`, mood: 'error' },
+  { name: 'files-loading', path: `/servers/${at(0)}/files`, mood: 'slow' },
+  { name: 'files-upload', path: `/servers/${at(0)}/files`, act: uploadFiles },
+  { name: 'files-conflict', path: `/servers/${at(0)}/files`, act: uploadTaken },
+  { name: 'files-rename', path: `/servers/${at(0)}/files`, act: (page) => pressOnFile(page, 'F2') },
+  { name: 'files-move', path: `/servers/${at(0)}/files`, act: (page) => commandOnFile(page, 'Move') },
+  { name: 'files-mode', path: `/servers/${at(0)}/files`, act: (page) => commandOnFile(page, 'Permissions') },
+  { name: 'files-trash', path: `/servers/${at(0)}/files/trash` },
+  { name: 'files-trash-empty', path: `/servers/${at(0)}/files/trash`, mood: 'empty' },
+  { name: 'editor', path: `/servers/${at(0)}/files/edit?path=server.properties`, act: typeInEditor },
+  { name: 'editor-changed', path: `/servers/${at(0)}/files/edit?path=server.properties`, act: saveInEditor },
+  { name: 'editor-binary', path: `/servers/${at(0)}/files/edit?path=world.db` },
   { name: 'startup', path: `/servers/${at(0)}/startup` },
   { name: 'server-users', path: `/servers/${at(0)}/users` },
   {
@@ -115,6 +132,48 @@ const OUT = process.env['SHOTS_DIR'] ?? '/tmp/ui-shots'
 async function toEnd(page: Page): Promise<void> {
   await page.locator('main section').last().scrollIntoViewIfNeeded()
   await page.mouse.wheel(0, 5000)
+}
+async function chooseFiles(page: Page): Promise<void> {
+  for (const index of [1, 3, 4]) await page.locator('.hy-files input[type=checkbox]').nth(index).check()
+}
+async function pressOnFile(page: Page, key: string): Promise<void> {
+  await page.locator('.hy-files').focus()
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press(key)
+}
+async function commandOnFile(page: Page, name: string): Promise<void> {
+  await openFileMenu(page)
+  await page.getByRole('menuitem', { name }).click()
+}
+async function openFileMenu(page: Page): Promise<void> {
+  await page.locator('.hy-file-row button[data-icon]').nth(2).click()
+  await page.locator('.hy-menu').waitFor()
+}
+async function toLastFile(page: Page): Promise<void> {
+  await page.locator('.hy-files').focus()
+  await page.keyboard.press('End')
+}
+const someFile = (name: string, bytes: number) => ({
+  name,
+  mimeType: 'application/octet-stream',
+  buffer: Buffer.alloc(bytes),
+})
+async function uploadFiles(page: Page): Promise<void> {
+  await page
+    .locator('input[data-pick=files]')
+    .setInputFiles([someFile('world.zip', 9_000_000), someFile('plugin.jar', 400_000), someFile('ops.json', 200)])
+}
+async function uploadTaken(page: Page): Promise<void> {
+  await page.locator('input[data-pick=files]').setInputFiles([someFile('eula.txt', 20), someFile('old-eula.txt', 20)])
+}
+async function typeInEditor(page: Page): Promise<void> {
+  await page.locator('[data-editor] .cm-content').click()
+  await page.keyboard.type('# one more line\n')
+}
+async function saveInEditor(page: Page): Promise<void> {
+  await typeInEditor(page)
+  await page.keyboard.press('Control+s')
+  await page.locator('.hy-dialog').waitFor()
 }
 async function limitKey(page: Page): Promise<void> {
   await page.locator('main .hy-button[data-variant=primary]').first().click()

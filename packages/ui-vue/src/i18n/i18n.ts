@@ -12,6 +12,7 @@ export type MessageGroup =
   | 'signIn'
   | 'servers'
   | 'server'
+  | 'files'
   | 'account'
   | 'admin'
   | 'eggs'

@@ -7,10 +7,14 @@ export interface Toast {
   readonly title: string
   /** What "copy details" puts on the clipboard. */
   readonly details?: string | undefined
+  /** What can be done about it at once, such as to take it back. */
+  readonly action?: { readonly label: string; readonly run: () => unknown } | undefined
 }
 
 const MOST_SHOWN = 4
 const SHOWN_MS = 4000
+/** Long enough to read what can be done, and to do it. */
+const SHOWN_WITH_ACTION_MS = 10_000
 
 /** Short notes at the edge of the page. Good news leaves by itself; errors stay until they are dismissed. */
 export const useToasts = defineStore('toasts', () => {
@@ -24,7 +28,7 @@ export const useToasts = defineStore('toasts', () => {
   function show(toast: Omit<Toast, 'id'>): void {
     const id = ++lastId
     toasts.value = [...toasts.value, { ...toast, id }].slice(-MOST_SHOWN)
-    if (toast.tone !== 'danger') setTimeout(() => dismiss(id), SHOWN_MS)
+    if (toast.tone !== 'danger') setTimeout(() => dismiss(id), toast.action ? SHOWN_WITH_ACTION_MS : SHOWN_MS)
   }
 
   return { toasts, show, dismiss }

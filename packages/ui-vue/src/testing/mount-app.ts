@@ -66,6 +66,7 @@ export async function mountInApp(
     'signIn',
     'servers',
     'server',
+    'files',
     'account',
     'admin',
     'eggs',

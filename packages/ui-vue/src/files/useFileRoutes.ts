@@ -1,0 +1,26 @@
+import type { FileEntry } from '@hatchery/core/sdk'
+import type { RouteLocationRaw } from 'vue-router'
+import { mayOnServer } from '../server/permissions.ts'
+import { useServer } from '../server/server-context.ts'
+import { joinPath, pathToQuery } from './file-path.ts'
+
+/** Where the pages of a server's files are. */
+export function useFileRoutes() {
+  const server = useServer()
+  const page = (name: string, path: string): RouteLocationRaw => ({
+    name,
+    params: { server: server.value.shortId },
+    query: path === '' ? {} : pathToQuery(path),
+  })
+  const list = (path: string): RouteLocationRaw => page('server-files', path)
+  return {
+    list,
+    trash: (): RouteLocationRaw => page('server-trash', ''),
+    /** Where an entry of a directory is opened; nowhere for what cannot be. */
+    entry(directory: string, { name, type }: FileEntry): RouteLocationRaw | undefined {
+      const path = joinPath(directory, name)
+      if (type === 'directory') return list(path)
+      return type === 'file' && mayOnServer(server.value, 'file.read-content') ? page('server-file', path) : undefined
+    },
+  }
+}
