@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto'
+import { AppError } from '@hatchery/core/errors'
 import type {
   FileProgress,
   FileTree,
@@ -29,11 +31,10 @@ const value =
   async (tree, args, context) => ({ value: await call(tree, args, context) })
 
 const work = ({ signal, onProgress }: CallContext) => ({ signal, onProgress })
-let nextHandle = 0
 
 function handleOf({ handles }: CallContext, id: number): OpenFile {
   const file = handles.get(id)
-  if (!file) throw new Error(`The files process has no open file ${id}.`)
+  if (!file) throw new AppError('FILES_UNAVAILABLE', { reason: 'the process that had the file open has ended' })
   return file
 }
 
@@ -70,8 +71,10 @@ const FILE_CALLS = {
 
   open: value(async (tree, [path, options], { handles }) => {
     const file = await tree.open(path!, options)
-    handles.set(++nextHandle, file)
-    return nextHandle
+    // Drawn, so that a file of a process that has died is none of its successor.
+    const id = randomInt(2 ** 47)
+    handles.set(id, file)
+    return id
   }),
   'handle.stat': value((_tree, [id], context) => handleOf(context, id!).stat()),
   'handle.read': async (_tree, [id, offset, length], context) => ({

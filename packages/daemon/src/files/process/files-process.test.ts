@@ -74,7 +74,18 @@ test('one that dies fails its calls, and the next call has another', async () =>
   expect((await harness.tree.read('a')).length).toBe(3)
   expect(await harness.tree.stat('b')).toBeNull()
   expect((await childrenOf(harness.volume.server))[0]?.pid).not.toBe(child!.pid)
-})
+}, 20_000)
+
+test('a file that was open in one that has died is none of the next one', async () => {
+  await using harness = await createHarness()
+  await using file = await harness.tree.open('a', { canWrite: true, create: 'if-missing' })
+  const [child] = await childrenOf(harness.volume.server)
+  process.kill(child!.pid, 'SIGKILL')
+  await expect(file.write(0, new Uint8Array(1))).rejects.toMatchObject({ code: 'FILES_UNAVAILABLE' })
+  await using other = await harness.tree.open('b', { canWrite: true, create: 'if-missing' })
+  await expect(file.write(0, new Uint8Array(1))).rejects.toMatchObject({ code: 'FILES_UNAVAILABLE' })
+  expect((await other.stat()).sizeBytes).toBe(0)
+}, 20_000)
 
 test('ends when nobody needs it, and not while a file is open', async () => {
   await using harness = await createHarness(50)
@@ -89,4 +100,4 @@ test('ends when nobody needs it, and not while a file is open', async () => {
   await expect.poll(() => childrenOf(harness.volume.server), { timeout: 5_000 }).toEqual([])
   expect((await harness.tree.stat('a'))?.sizeBytes).toBe(0)
   expect(harness.said).toEqual([])
-})
+}, 20_000)

@@ -62,6 +62,8 @@ export class FilesProcess implements FileCaller {
     { patterns, bytes, source, signal, onProgress }: Parameters<FileCaller['call']>[2],
   ): Promise<unknown> {
     signal?.throwIfAborted()
+    // It was closed with its process.
+    if (call === 'handle.close' && !this.#running) return this.#use(-1)
     this.#use(1)
     try {
       const running = await (this.#running ??= this.#start())
@@ -171,7 +173,6 @@ export class FilesProcess implements FileCaller {
 
   #onEnd(child: ChildProcess, pending: Map<number, PendingCall>, reason: Error | null): void {
     this.#running = null
-    this.#uses = 0
     child.kill('SIGKILL')
     for (const { reject, onTaken } of pending.values()) {
       reject(unavailable('its process has ended', reason))
