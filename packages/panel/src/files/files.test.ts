@@ -147,6 +147,26 @@ describe('the content of files', () => {
     expect(stage.agent.files.content.get('a')?.toString()).toBe('before')
   })
 
+  test.each([
+    ['less', 20],
+    ['more', 5],
+  ])('of which a node sends %s than it says never looks whole', async (_what, announced) => {
+    await using stage = await stageOf()
+    const { agent } = stage
+    agent.files.content.set('a', Buffer.alloc(10))
+    const honest = agent.files.handlers()['files.read']
+    agent.override['files.read'] = async (params, signal) => {
+      const { entry } = await honest(params, signal)
+      return { entry: { ...entry, sizeBytes: announced } }
+    }
+    const outcome = await fetch(`${stage.node.url}${stage.content('a')}`, { headers: stage.owner.headers })
+      .then(async (response) => (response.ok ? response.arrayBuffer() : 'an error'))
+      .catch(() => 'a broken connection')
+    expect(outcome).toMatch(/error|broken/)
+    // What was too much is not the beginning of the next answer.
+    expect((await stage.owner.call(listFiles, { params: stage.params })).status).toBe(200)
+  })
+
   test('stops where nobody takes it any more', async () => {
     await using stage = await stageOf()
     stage.agent.files.content.set('big', Buffer.alloc(20_000_000))

@@ -68,15 +68,17 @@ export async function readFile(
   // The rest of a download that was interrupted is not another one.
   if (!range || range.offset === 0) await logFiles(ctx, reached, 'read', [path])
 
+  const length = range?.length ?? entry.sizeBytes
+  const body = exactly(bytes, length)
   const headers = {
     'accept-ranges': 'bytes',
-    'content-length': String(range?.length ?? entry.sizeBytes),
+    'content-length': String(length),
     'content-disposition': attachmentOf(entry.name),
     etag: `"${entry.revision}"`,
   }
-  if (!range) return answer(200, bytes, headers)
+  if (!range) return answer(200, body, headers)
   const last = range.offset + range.length - 1
-  return answer(206, bytes, { ...headers, 'content-range': `bytes ${range.offset}-${last}/${entry.sizeBytes}` })
+  return answer(206, body, { ...headers, 'content-range': `bytes ${range.offset}-${last}/${entry.sizeBytes}` })
 }
 
 export async function readChecksum(
@@ -111,6 +113,20 @@ export async function searchFiles(
   if (body.text !== undefined) requireMay(ctx, server, 'file.read-content')
   const reached = await reachFiles(ctx, server, 'read')
   return reached.link.call('files.search', { server: reached.server, ...body, limit }, { signal })
+}
+
+/**
+ * Passes on as many bytes as were announced. One more would be read as the next answer on the same connection, so that a node
+ * which sends others breaks the connection instead.
+ */
+async function* exactly(bytes: AsyncIterable<Uint8Array>, length: number): AsyncGenerator<Uint8Array, void, undefined> {
+  let left = length
+  for await (const piece of bytes) {
+    left -= piece.length
+    if (left < 0) throw new AppError('FILES_UNAVAILABLE', { reason: 'the node sent more than the file has' })
+    yield piece
+  }
+  if (left > 0) throw new AppError('FILES_UNAVAILABLE', { reason: 'the node sent less than the file has' })
 }
 
 /** Whether the parts a caller has are of this revision; without `If-Range` they do not say. */
