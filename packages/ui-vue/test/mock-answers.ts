@@ -23,7 +23,7 @@ import {
   syncOperation,
   updatePreview,
 } from './mock-eggs.ts'
-import { fileAt, filesAt, SERVER_PROPERTIES, trash } from './mock-files.ts'
+import { fileAt, fileMatches, filesAt, SERVER_PROPERTIES, trash } from './mock-files.ts'
 import { announce } from './mock-live.ts'
 
 /** `empty`: nobody has done anything yet. `error`: every list fails. `slow`: lists never answer. `member`: no administrator. */
@@ -212,6 +212,7 @@ const answers: Readonly<Record<string, (call: Call, mood: Mood) => unknown>> = {
   sendCommand: () => ({ operation: uuid() }),
   reinstallServer: () => ({ operation: uuid() }),
   listFiles: ({ query }, mood) => filesAt(query.get('path') ?? '', mood === 'empty', query),
+  searchFiles: () => fileMatches,
   getFile: ({ query }) => fileAt(query.get('path') ?? ''),
   readFile: ({ query }) =>
     new Blob([query.get('path')?.endsWith('.db') ? new Uint8Array([0, 255, 254]) : SERVER_PROPERTIES]),

@@ -1,4 +1,4 @@
-import type { FileEntry, TrashItem } from '@hatchery/core/sdk'
+import type { FileEntry, FileMatches, TrashItem } from '@hatchery/core/sdk'
 import { NOW, uuid } from './mock-data.ts'
 
 const MODES = { directory: 0o755, file: 0o644, symlink: 0o777, other: 0o600 } as const
@@ -72,3 +72,18 @@ export const trash: readonly TrashItem[] = [
   deletedAt: NOW - index * 9e6,
   expiresAt: NOW + 6 * 86_400_000,
 }))
+
+export const fileMatches: FileMatches = {
+  matches: [
+    {
+      path: 'server.properties',
+      type: 'file',
+      sizeBytes: 1390,
+      modifiedAt: NOW,
+      lines: [{ line: 7, text: 'motd=Survival \\u2014 be kind, and mind the creepers' }],
+    },
+    { path: 'plugins/Essentials/motd.txt', type: 'file', sizeBytes: 200, modifiedAt: NOW, lines: [] },
+    { path: 'plugins/Motd', type: 'directory', sizeBytes: 0, modifiedAt: NOW, lines: [] },
+  ],
+  isPartial: true,
+}

@@ -43,6 +43,7 @@ const SHOTS: readonly Shot[] = [
   { name: 'files-rename', path: `/servers/${at(0)}/files`, act: (page) => pressOnFile(page, 'F2') },
   { name: 'files-move', path: `/servers/${at(0)}/files`, act: (page) => commandOnFile(page, 'Move') },
   { name: 'files-mode', path: `/servers/${at(0)}/files`, act: (page) => commandOnFile(page, 'Permissions') },
+  { name: 'files-search', path: `/servers/${at(0)}/files`, act: searchFiles },
   { name: 'files-trash', path: `/servers/${at(0)}/files/trash` },
   { name: 'files-trash-empty', path: `/servers/${at(0)}/files/trash`, mood: 'empty' },
   { name: 'editor', path: `/servers/${at(0)}/files/edit?path=server.properties`, act: typeInEditor },
@@ -148,6 +149,12 @@ async function commandOnFile(page: Page, name: string): Promise<void> {
 async function openFileMenu(page: Page): Promise<void> {
   await page.locator('.hy-file-row button[data-icon]').nth(2).click()
   await page.locator('.hy-menu').waitFor()
+}
+async function searchFiles(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Search files' }).click()
+  await page.locator('.hy-dialog input').first().fill('motd')
+  await page.keyboard.press('Enter')
+  await page.locator('.hy-dialog section').waitFor()
 }
 async function toLastFile(page: Page): Promise<void> {
   await page.locator('.hy-files').focus()

@@ -54,6 +54,7 @@ export type {
   FetchedEgg,
   FileEntry,
   FileFailures,
+  FileMatches,
   HoldKind,
   Labelled,
   Limits,

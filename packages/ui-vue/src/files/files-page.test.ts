@@ -195,3 +195,27 @@ test('the trash restores one item, and empties itself only after a question', as
   ;[...document.querySelectorAll<HTMLButtonElement>('[role=dialog] [type=submit]')].at(-1)?.click()
   await vi.waitFor(() => expect(changes().at(-1)?.path).toBe(`${base}/trash/delete`))
 })
+
+test('searches below the directory by name, and leads to what was found', async () => {
+  const match = {
+    path: 'plugins/a.yml',
+    type: 'file',
+    sizeBytes: 1,
+    modifiedAt: 0,
+    lines: [{ line: 3, text: 'motd: hi' }],
+  }
+  const { changes } = await mountPage(FilesPage, {
+    [`GET ${base}/list`]: root,
+    [`POST ${base}/search`]: { matches: [match], isPartial: false },
+  })
+  button('Search files')?.click()
+  await flushPromises()
+  const input = document.querySelector<HTMLInputElement>('[role=dialog] input')!
+  input.value = '*.yml'
+  input.dispatchEvent(new Event('input'))
+  await flushPromises()
+  document.querySelector('[role=dialog] form')?.dispatchEvent(new Event('submit'))
+  await vi.waitFor(() => expect(document.querySelector('[role=dialog] li a')?.textContent).toBe('a.yml'))
+  expect(changes()[0]?.body).toEqual({ path: '', names: ['*.yml'] })
+  expect(document.querySelector('[role=dialog]')?.textContent).toContain('motd: hi')
+})

@@ -17,7 +17,7 @@ export function useFileRoutes() {
     list,
     trash: (): RouteLocationRaw => page('server-trash', ''),
     /** Where an entry of a directory is opened; nowhere for what cannot be. */
-    entry(directory: string, { name, type }: FileEntry): RouteLocationRaw | undefined {
+    entry(directory: string, { name, type }: Pick<FileEntry, 'name' | 'type'>): RouteLocationRaw | undefined {
       const path = joinPath(directory, name)
       if (type === 'directory') return list(path)
       return type === 'file' && mayOnServer(server.value, 'file.read-content') ? page('server-file', path) : undefined

@@ -57,7 +57,11 @@ export function createEditor(options: EditorOptions): Editor {
         EditorState.lineSeparator.of(lineEnd(text)),
         EditorState.phrases.of(phrases),
         EditorState.readOnly.of(isReadOnly),
-        EditorView.contentAttributes.of({ 'aria-label': label, ...(isReadOnly ? { 'aria-readonly': 'true' } : {}) }),
+        EditorView.contentAttributes.of({
+          'aria-label': label,
+          tabindex: '0',
+          ...(isReadOnly ? { 'aria-readonly': 'true' } : {}),
+        }),
         lineNumbers(),
         highlightActiveLine(),
         highlightActiveLineGutter(),
