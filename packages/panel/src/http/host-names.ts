@@ -43,7 +43,9 @@ export class HostNames {
     const listed = allowedHosts.map((name) => name.toLowerCase())
     const urls = publicUrl === null ? allowedOrigins : [publicUrl, ...allowedOrigins]
     const machine = parts.machine.toLowerCase()
-    this.#names = new Set([...listed, ...urls.map((url) => new URL(url).hostname), machine, `${machine}.local`])
+    // `null` is an origin, too, and has no name.
+    const names = urls.flatMap((url) => (URL.canParse(url) ? [new URL(url).hostname] : []))
+    this.#names = new Set([...listed, ...names, machine, `${machine}.local`])
     this.#suffixes = listed.filter((name) => name.startsWith('*.')).map((name) => name.slice(1))
     this.#isOpen = listed.includes('*')
     this.#isConfigured = urls.length > 0 || listed.length > 0
