@@ -12,14 +12,7 @@ export const queryKeys = {
   subusers: (id: string) => ['server', id.slice(0, 8), 'subusers'],
   serverActivity: (id: string) => ['server', id.slice(0, 8), 'activity'],
   files: (id: string) => ['server', id.slice(0, 8), 'files'],
-  filePage: (id: string, path: string, sort: string, page: number) => [
-    'server',
-    id.slice(0, 8),
-    'files',
-    path,
-    sort,
-    page,
-  ],
+  fileList: (id: string, path: string, sort: string) => ['server', id.slice(0, 8), 'files', path, sort],
   /** Beside the lists: a text that is being edited is not read again because a list is. */
   fileContent: (id: string, path: string) => ['server', id.slice(0, 8), 'file-content', path],
   trash: (id: string) => ['server', id.slice(0, 8), 'trash'],

@@ -48,8 +48,8 @@ async function mountTasks() {
 test('shows a job with its real progress and cancels it', async () => {
   const { wrapper, live, sent } = await mountTasks()
   live.emit('operations', { operation: some() })
-  await flushPromises()
-  expect(wrapper.get('[role=progressbar]').attributes('aria-valuenow')).toBe('25')
+  // The rows of the dock are loaded when it is opened.
+  await vi.waitFor(() => expect(wrapper.get('[role=progressbar]').attributes('aria-valuenow')).toBe('25'))
   expect(wrapper.text()).toContain('Pulling image · 25 %')
   await wrapper.get('li .hy-button').trigger('click')
   await flushPromises()

@@ -1,5 +1,5 @@
 import type { FileEntry } from '@hatchery/core/sdk'
-import { Archive, Copy, Download, FolderInput, FolderOpen, Lock, PackageOpen, Pencil, Trash2 } from '@lucide/vue'
+import { Archive, CopyPlus, Download, FolderInput, FolderOpen, Lock, PackageOpen, Pencil, Trash2 } from '@lucide/vue'
 import type { Component } from 'vue'
 import { isArchive } from '../file-kind.ts'
 
@@ -10,7 +10,7 @@ export const COMMAND_ICONS: Readonly<Record<FileCommand, Component>> = {
   download: Download,
   rename: Pencil,
   move: FolderInput,
-  copy: Copy,
+  copy: CopyPlus,
   pack: Archive,
   unpack: PackageOpen,
   mode: Lock,

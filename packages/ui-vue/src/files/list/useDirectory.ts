@@ -1,5 +1,5 @@
 import type { FileEntry } from '@hatchery/core/sdk'
-import { useQueries, useQueryClient } from '@tanstack/vue-query'
+import { useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, shallowRef, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { usePanel } from '../../api/panel.ts'
 import { queryKeys } from '../../api/query-keys.ts'
@@ -8,6 +8,8 @@ import { pathToQuery } from '../file-path.ts'
 export type FileSort = 'name' | '-name' | 'size' | '-size' | 'modified' | '-modified'
 
 const PAGE = 200
+/** Games write files without telling anybody: what is opened again later is read again. */
+const FRESH_MS = 5_000
 /** More names than this are not taken at once. */
 const MOST_SELECTED = 10_000
 
@@ -24,9 +26,9 @@ export function useDirectory({ server, path, sort }: DirectoryOptions) {
   const range = shallowRef({ first: 0, last: 0 })
   watch([() => toValue(server), () => toValue(path)], () => (range.value = { first: 0, last: 0 }))
 
+  /** The pages in sight, and always the first one: it knows how many entries there are. */
   const pages = computed(() => {
     const [from, to] = [Math.floor(range.value.first / PAGE), Math.floor(range.value.last / PAGE)]
-    // The first page knows how many entries there are, so it is always among them.
     const wanted = Array.from({ length: to - from + 1 }, (_, index) => from + index)
     return wanted[0] === 0 ? wanted : [0, ...wanted]
   })
@@ -36,26 +38,34 @@ export function useDirectory({ server, path, sort }: DirectoryOptions) {
       query: { ...pathToQuery(toValue(path)), sort: toValue(sort), ...query },
       signal,
     })
-  const results = useQueries({
-    queries: computed(() =>
-      pages.value.map((page) => ({
-        queryKey: queryKeys.filePage(toValue(server), toValue(path), toValue(sort), page),
-        queryFn: ({ signal }: { signal: AbortSignal }) => read({ offset: page * PAGE, limit: PAGE }, signal),
-        // Games write files without telling anybody: what is opened again is read again.
-        staleTime: 5_000,
-      })),
-    ),
+  const list = computed(() => queryKeys.fileList(toValue(server), toValue(path), toValue(sort)))
+  const query = useQuery({
+    queryKey: computed(() => [...list.value, 'rows', pages.value] as const),
+    queryFn: async () => {
+      const wanted = pages.value
+      const key = list.value
+      const parts = await Promise.all(
+        wanted.map((page) =>
+          queries.fetchQuery({
+            queryKey: [...key, page],
+            queryFn: ({ signal }) => read({ offset: page * PAGE, limit: PAGE }, signal),
+            staleTime: FRESH_MS,
+          }),
+        ),
+      )
+      const entries = new Map<number, FileEntry>()
+      for (const [at, { data }] of parts.entries()) {
+        for (const [index, entry] of data.entries()) entries.set((wanted[at] ?? 0) * PAGE + index, entry)
+      }
+      return { entries, total: parts[0]?.total ?? entries.size }
+    },
+    staleTime: FRESH_MS,
+    // The rows that are there stay while the next ones come; those of another directory do not.
+    placeholderData: (before, earlier) =>
+      earlier && earlier.queryKey.slice(0, list.value.length).join('\0') === list.value.join('\0') ? before : undefined,
   })
-  const loaded = computed(() => {
-    const entries = new Map<number, FileEntry>()
-    for (const [at, result] of results.value.entries()) {
-      const first = (pages.value[at] ?? 0) * PAGE
-      for (const [index, entry] of (result.data?.data ?? []).entries()) entries.set(first + index, entry)
-    }
-    return entries
-  })
-  const first = computed(() => results.value[0])
-  const total = computed(() => first.value?.data?.total ?? first.value?.data?.data.length ?? 0)
+  const loaded = computed<ReadonlyMap<number, FileEntry>>(() => query.data.value?.entries ?? new Map())
+  const total = computed(() => query.data.value?.total ?? 0)
 
   /** As many entries as can be worked on at once, of the whole directory. */
   async function readAll(): Promise<readonly FileEntry[]> {
@@ -69,8 +79,8 @@ export function useDirectory({ server, path, sort }: DirectoryOptions) {
 
   return {
     total,
-    isPending: computed(() => first.value?.isPending ?? true),
-    error: computed(() => results.value.find((result) => result.error)?.error ?? null),
+    isPending: query.isPending,
+    error: query.error,
     entryAt: (index: number): FileEntry | undefined => loaded.value.get(index),
     /** The entries that are there by now, with their places. */
     loaded,

@@ -174,8 +174,6 @@ export function createUploadQueue(client: Client, options: UploadQueueOptions = 
   }
 }
 
-export type UploadQueue = ReturnType<typeof createUploadQueue>
-
 /** `world.zip` → `world (1).zip` → `world (2).zip` */
 export function nextName(path: string): string {
   const [, stem = '', count, end = ''] = /^(.+?)(?: \((\d+)\))?(\.[^.]*)?$/s.exec(nameOf(path)) ?? []
