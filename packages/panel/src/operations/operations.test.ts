@@ -14,9 +14,13 @@ for (const dialect of DIALECTS) {
       const { operation } = (await client.call(reinstallServer, { params: { server: server.id } })).body
       await until(() => agent.callsOf('server.install').length === 2)
       const progress = { current: 5, total: 10, unit: 'bytes', detail: 'layer 1' } as const
-      agent.session?.emit({ name: 'progress', data: { operation, server: server.id, phase: 'pulling', progress } })
       const read = async () => (await client.call(getOperation, { params: { operation } })).body
-      await until(async () => (await read()).phase === 'pulling')
+      // What the node tells before the panel has noted the beginning is older than that and dropped; nodes tell it again.
+      await until(async () => (await read()).status === 'running')
+      await until(async () => {
+        agent.session?.emit({ name: 'progress', data: { operation, server: server.id, phase: 'pulling', progress } })
+        return (await read()).phase === 'pulling'
+      })
       expect(await read()).toMatchObject({ progress, status: 'running', canCancel: true, server: server.id })
 
       const friend = await panel.createUser()
