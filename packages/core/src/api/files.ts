@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { Bytes, contract } from './contract.ts'
-import { Nothing, Nullable, OneOf, PageOf, ServerRef, Uuid } from './schemas/common.ts'
+import { reads, writes } from './file-errors.ts'
+import { OneOf, PageOf, ServerRef } from './schemas/common.ts'
 import {
   ArchiveFormat,
   Checksum,
@@ -14,8 +15,6 @@ import {
   FilePath,
   FileSearch,
   FileSort,
-  TrashItem,
-  Upload,
 } from './schemas/files.ts'
 import { OperationRef } from './schemas/servers.ts'
 
@@ -25,22 +24,6 @@ const At = {
   path: Type.Optional(FilePath),
   pathBytes: Type.Optional(Type.String({ maxLength: 8192, pattern: '^[\\w-]*$' })),
 }
-/** What every endpoint here may answer. */
-const reach = [
-  'SERVER_NOT_FOUND',
-  'SERVER_BUSY',
-  'SERVER_SUSPENDED',
-  'SERVER_NOT_INSTALLED',
-  'NODE_UNREACHABLE',
-  'NODE_TIMEOUT',
-  'NODE_UNSUPPORTED',
-  'PATH_INVALID',
-  'PATH_OUTSIDE',
-  'FILE_DENIED',
-] as const
-const reads = [...reach, 'FILE_NOT_FOUND'] as const
-const writes = [...reach, 'FILE_PROTECTED', 'FILE_NOT_FOUND', 'DISK_FULL'] as const
-
 export const listFiles = contract({
   method: 'GET',
   path: '/servers/:server/files/list',
@@ -279,127 +262,4 @@ export const searchFiles = contract({
   response: { 200: FileMatches },
   errors: reads,
   rate: 'expensive',
-})
-
-const uploadParams = Type.Object({ server: ServerRef, upload: Uuid })
-const ofUpload = [...writes, 'UPLOAD_NOT_FOUND'] as const
-
-export const beginUpload = contract({
-  method: 'POST',
-  path: '/servers/:server/files/uploads',
-  tag: 'Files',
-  summary: 'Begin to upload a file in pieces; replacing one needs `file.update` as well',
-  description: 'Nothing is to be seen of the file until the upload is finished. Pieces may be sent over days.',
-  class: 'at-most-once',
-  permission: { server: 'file.create' },
-  params,
-  body: Type.Object({
-    path: FileName,
-    sizeBytes: Type.Integer({ minimum: 0 }),
-    /** @default false */
-    replace: Type.Optional(Type.Boolean()),
-  }),
-  response: { 201: Upload },
-  errors: [...writes, 'FILE_EXISTS'],
-  rate: 'write',
-})
-
-export const getUpload = contract({
-  method: 'GET',
-  path: '/servers/:server/files/uploads/:upload',
-  tag: 'Files',
-  summary: 'Read how far an upload has come',
-  class: 'read',
-  permission: { server: 'file.create' },
-  params: uploadParams,
-  response: { 200: Upload },
-  errors: ofUpload,
-})
-
-export const appendUpload = contract({
-  method: 'PATCH',
-  path: '/servers/:server/files/uploads/:upload',
-  tag: 'Files',
-  summary: 'Add bytes to an upload, from its present end on',
-  description: 'What has arrived when a connection breaks is kept: read how far it has come and go on from there.',
-  class: 'at-most-once',
-  permission: { server: 'file.create' },
-  params: uploadParams,
-  /** Where the bytes belong: the upload's present end. @default 0 */
-  query: Type.Object({ offset: Type.Optional(Type.Integer({ minimum: 0 })) }),
-  body: Bytes,
-  response: { 200: Upload },
-  errors: [...ofUpload, 'UPLOAD_OFFSET', 'UPLOAD_TOO_LONG'],
-  rate: 'unlimited',
-})
-
-export const finishUpload = contract({
-  method: 'POST',
-  path: '/servers/:server/files/uploads/:upload/finish',
-  tag: 'Files',
-  summary: 'Give a complete upload its name',
-  class: 'at-most-once',
-  permission: { server: 'file.create' },
-  params: uploadParams,
-  response: { 200: FileEntry },
-  errors: [...ofUpload, 'UPLOAD_INCOMPLETE', 'FILE_EXISTS'],
-  rate: 'write',
-})
-
-export const cancelUpload = contract({
-  method: 'DELETE',
-  path: '/servers/:server/files/uploads/:upload',
-  tag: 'Files',
-  summary: 'Throw an upload away',
-  class: 'converge',
-  permission: { server: 'file.create' },
-  params: uploadParams,
-  response: { 200: Nothing },
-  errors: ofUpload,
-})
-
-export const listTrash = contract({
-  method: 'GET',
-  path: '/servers/:server/files/trash',
-  tag: 'Files',
-  summary: 'List what was deleted and can be restored, newest first',
-  class: 'read',
-  permission: { server: 'file.read' },
-  params,
-  response: { 200: Type.Object({ data: Type.Array(TrashItem) }) },
-  errors: reach,
-})
-
-export const restoreTrash = contract({
-  method: 'POST',
-  path: '/servers/:server/files/trash/restore',
-  tag: 'Files',
-  summary: 'Put deleted files back to where they were, or to another name',
-  class: 'at-most-once',
-  permission: { server: 'file.create' },
-  params,
-  body: Type.Object({
-    items: Type.Array(Type.Object({ id: Uuid, path: Type.Optional(Nullable(FileName)) }), {
-      minItems: 1,
-      maxItems: 1000,
-    }),
-  }),
-  response: { 200: FileFailures },
-  errors: [...writes, 'FILE_EXISTS', 'TRASH_ITEM_NOT_FOUND'],
-  rate: 'write',
-  bodyLimitBytes: 8 * 1024 * 1024,
-})
-
-export const emptyTrash = contract({
-  method: 'POST',
-  path: '/servers/:server/files/trash/delete',
-  tag: 'Files',
-  summary: 'Remove deleted files for ever; all of them without a list',
-  class: 'converge',
-  permission: { server: 'file.delete' },
-  params,
-  body: Type.Object({ items: Type.Optional(Type.Array(Uuid, { maxItems: 1000 })) }),
-  response: { 200: FileFailures },
-  errors: reach,
-  rate: 'write',
 })

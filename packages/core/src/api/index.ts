@@ -51,29 +51,23 @@ export {
   updateNest,
 } from './eggs.ts'
 export {
-  appendUpload,
-  beginUpload,
-  cancelUpload,
   changeFileModes,
   copyFile,
   createFile,
   deleteFiles,
-  emptyTrash,
-  finishUpload,
   getFile,
-  getUpload,
   listFiles,
-  listTrash,
   moveFiles,
   packFiles,
   readChecksum,
   readDiskUse,
   readFile,
-  restoreTrash,
   searchFiles,
   unpackFile,
   writeFile,
 } from './files.ts'
+export { emptyTrash, listTrash, restoreTrash } from './trash.ts'
+export { appendUpload, beginUpload, cancelUpload, finishUpload, getUpload } from './uploads.ts'
 export {
   LIVE_TOPICS,
   LiveMessage,

@@ -10,6 +10,8 @@ import * as orphans from './orphans.ts'
 import * as servers from './servers.ts'
 import * as subusers from './subusers.ts'
 import * as system from './system.ts'
+import * as trash from './trash.ts'
+import * as uploads from './uploads.ts'
 import * as users from './users.ts'
 
 const modules: readonly Readonly<Record<string, unknown>>[] = [
@@ -18,6 +20,8 @@ const modules: readonly Readonly<Record<string, unknown>>[] = [
   users,
   servers,
   files,
+  uploads,
+  trash,
   subusers,
   operations,
   eggs,
