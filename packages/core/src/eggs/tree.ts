@@ -59,7 +59,8 @@ export function treeToValue(value: Tree): Json {
     const number = Number(value)
     return String(number) === value.toString() ? number : value.toString()
   }
-  if (typeof value === 'number') return Number.isFinite(value) ? value : null
+  // JSON is written without minus zero, which this makes a zero.
+  if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : null
   if (Array.isArray(value)) return value.map(treeToValue)
   if (!isMap(value)) return value
   return Object.fromEntries(Array.from(value, ([key, item]) => [key, treeToValue(item)] as const))

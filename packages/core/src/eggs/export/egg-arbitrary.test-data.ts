@@ -1,5 +1,20 @@
 import fc from 'fast-check'
 
+/** Letters that mean something in YAML, JSON or PHP, at the beginning or elsewhere. */
+const marks = [
+  ...' \n\r\t:#-?[]{},&*!|>\'"%@`~<=\\/$^.0123456789eExXoObB_+yYnNtfulsATZ',
+  ...'\u0085\u2028\ufeff\u00a0\u0007\u007f\u0001😀',
+  '\ud800',
+  '\udc00',
+]
+const ofMarks = fc.array(fc.constantFrom(...marks), { maxLength: 6 }).map((parts) => parts.join(''))
+/** Words that some reader takes for something else than text, and texts that a writer may fold. */
+const taken = fc.constantFrom(
+  ...['y', 'no', 'on', 'null', 'Null', '.inf', '<<', '=', '1_000', '0b1', '12:30:45', '1e3', '+1', '.5', '5.', '---'],
+  ...['...', '\r', '007', '-0', '0.0', '9007199254740993', '1e-7', 'word '.repeat(30), 'word\n'.repeat(30)],
+  ...[' '.repeat(90), 'x'.repeat(200), 'toString', 'hasOwnProperty', 'length'],
+)
+
 /** Texts that formats trip over: numbers, words, quotes, ends of lines, placeholders, odd keys. */
 const text = fc.oneof(
   {
@@ -40,6 +55,8 @@ const text = fc.oneof(
     ),
   },
   { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 12 }).map((value) => value.replaceAll('\0', '')) },
+  { weight: 2, arbitrary: ofMarks },
+  { weight: 2, arbitrary: taken },
 )
 const placeholder = fc
   .constantFrom(

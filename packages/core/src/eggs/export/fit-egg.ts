@@ -153,3 +153,9 @@ export function withoutKnownKeys(egg: Egg, known: KnownKeys, notes: LossList): E
     })),
   }
 }
+
+/** Without script, container and entrypoint an install part is none, but no panel can do without the part itself. */
+export function noteInstall({ install }: Egg, panel: string, notes: LossList): void {
+  if (install !== null && (install.script !== '' || install.container !== '' || install.entrypoint !== '')) return
+  notes.change('INSTALL', '/install', `The install part is written empty; ${panel} cannot do without one.`)
+}

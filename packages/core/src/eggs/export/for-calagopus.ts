@@ -3,7 +3,7 @@ import { CALAGOPUS_CONFIG_KEYS, CALAGOPUS_EGG_KEYS, CALAGOPUS_FILE_KEYS } from '
 import { stopMethodOf } from '../stop.ts'
 import { calagopusRules } from './calagopus-rules.ts'
 import type { LossList } from './egg-loss.ts'
-import { withDistinctLabels, withNames, withoutKnownKeys } from './fit-egg.ts'
+import { noteInstall, withDistinctLabels, withNames, withoutKnownKeys } from './fit-egg.ts'
 import { withLegacyNames } from './panel-names.ts'
 import { noteRefusedByCalagopus } from './refusals.ts'
 
@@ -18,9 +18,7 @@ const INT16 = 32_767
 /** The egg as Calagopus can hold it; `isOwn` where it was read from its format. */
 export function fitCalagopus(egg: Egg, isOwn: boolean, notes: LossList): Egg {
   noteAbout(egg, notes)
-  if (egg.install === null) {
-    notes.change('INSTALL', '/install', 'The install part is written empty; Calagopus cannot do without one.')
-  }
+  noteInstall(egg, 'Calagopus', notes)
   if (egg.config.stopType === null) {
     const method = stopMethodOf(egg)
     const message = `The way to stop is written by its kind: ${method.type}.`

@@ -3,7 +3,7 @@ import { PELICAN_RESERVED } from '../pelican-import.ts'
 import { PANEL_CONFIG_KEYS, PANEL_FILE_KEYS } from '../read-config.ts'
 import { PANEL_EGG_KEYS } from '../read-panel-egg.ts'
 import type { LossList } from './egg-loss.ts'
-import { withDistinctLabels, withNames, withOneFind, withoutKnownKeys } from './fit-egg.ts'
+import { noteInstall, withDistinctLabels, withNames, withOneFind, withoutKnownKeys } from './fit-egg.ts'
 import { withLegacyNames, withPelicanNames } from './panel-names.ts'
 import { noteRefusedByPterodactyl } from './refusals.ts'
 import { withoutReservedNames } from './reserved-names.ts'
@@ -45,9 +45,7 @@ export function fitPanel(egg: Egg, { format, isOwn }: PanelFit, notes: LossList)
   noteParsers(egg, isPelican || isOwn, notes)
   noteNetwork(egg, notes)
   noteStop(egg, notes)
-  if (egg.install === null) {
-    notes.change('INSTALL', '/install', 'The install part is written empty; the panel cannot do without one.')
-  }
+  noteInstall(egg, 'the panel', notes)
   const { forceOutgoingIp: _outgoing, separatePort: _port, ...rest } = fitted
   return {
     ...rest,

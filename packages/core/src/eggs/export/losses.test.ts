@@ -113,6 +113,8 @@ async function checkTargets(egg: Egg, targets = TARGETS): Promise<void> {
   }
 }
 
+const EMPTY_CONFIG = { files: [], done: [], stripAnsi: false, stop: '^C', stopType: null, logs: null }
+
 describe('an export says what it leaves out', () => {
   test('for any egg', { timeout: 120_000 }, async () => {
     await fc.assert(
@@ -123,6 +125,30 @@ describe('an export says what it leaves out', () => {
       }),
       { numRuns: 200 },
     )
+  })
+
+  // Each was found by the property, once in thousands of trials.
+  test.for([
+    ['an install part without anything in it', { install: { script: '', container: '', entrypoint: '' } }],
+    ['a text that begins with a row of spaces', { description: ' \n}' }],
+    [
+      'a minus zero',
+      {
+        config: {
+          ...EMPTY_CONFIG,
+          files: [
+            { path: 'a', parser: 'json', createFile: true, replace: [{ match: 'b', ifValue: null, value: { c: -0 } }] },
+          ],
+        },
+      },
+    ],
+  ] as const)('for %s', async ([, part]) => {
+    const { egg } = await parseEgg({
+      ...{ hatchery: 1, name: 'a', images: [], startupCommands: [], variables: [], config: EMPTY_CONFIG },
+      ...part,
+    })
+    if (!egg) throw new Error('the form was not read')
+    await checkTargets(egg)
   })
 
   test.skipIf(!hasCorpus)('for every published egg', { timeout: 120_000 }, async () => {

@@ -112,7 +112,8 @@ const isLiteral = (text: string): boolean => text.includes('\n') && !NOT_IN_BLOC
 
 function literal(lead: string, text: string, margin: string): string[] {
   const rows = (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n')
-  const first = rows.find((row) => row.replaceAll(' ', '') !== '') ?? ''
+  // Of rows of spaces alone Symfony takes no notice, but a reader takes the deepest of them for the margin.
+  const first = rows.find((row) => row !== '') ?? ''
   const indicator = first.startsWith(' ') ? String(INDENT) : ''
   const chomping = text.endsWith('\n\n') ? '+' : text.endsWith('\n') ? '' : '-'
   const inner = `${margin}${' '.repeat(INDENT)}`
