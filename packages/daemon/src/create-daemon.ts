@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { AppError } from '@hatchery/core/errors'
-import { runAgentLink, type AgentHello, type AgentSession } from '@hatchery/core/protocol'
+import { PANEL_CALLS, runAgentLink, type AgentHello, type AgentSession } from '@hatchery/core/protocol'
 import type { Endpoints, FileTree, Runtime, Volume, Volumes } from '@hatchery/core/runtime'
 import { readBootId, readHostFacts, AGENT_VERSION } from './host-facts.ts'
 import { agentHandlers } from './link/agent-handlers.ts'
@@ -246,7 +246,7 @@ class RunningDaemon implements Daemon {
       get secret() {
         return Buffer.from(secrets.current.secret, 'base64url')
       },
-      agent: { version: AGENT_VERSION, features: [] },
+      agent: { version: AGENT_VERSION, features: [PANEL_CALLS] },
       hello,
       outbox,
       handlers: agentHandlers({

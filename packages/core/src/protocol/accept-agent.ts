@@ -6,10 +6,26 @@ import { PanelHandshake, failed } from './handshake.ts'
 import type { Proof } from './hello.ts'
 import { Inbox } from './inbox.ts'
 import { withDefaults, type LinkDefaults, type LinkOptions } from './link-options.ts'
-import { EPHEMERAL_EVENTS, type EphemeralEvent, type EphemeralEventName } from './methods.ts'
+import {
+  AGENT_METHODS,
+  EPHEMERAL_EVENTS,
+  type AgentMethod,
+  type AgentResult,
+  type EphemeralEvent,
+  type EphemeralEventName,
+} from './methods.ts'
 import { checkFeatures, checkVersion, commonFeatures, encodeRefusal, readRefusal } from './negotiation.ts'
+import { PANEL_CALLS, PANEL_METHODS } from './panel-methods.ts'
 import { RpcCaller } from './rpc-caller.ts'
-import type { AgentHello, PanelHello, PanelSession, PanelSessionHandlers, ProtocolSocket } from './session.ts'
+import { RpcServer } from './rpc-server.ts'
+import type {
+  AgentHello,
+  CallOptions,
+  PanelHello,
+  PanelSession,
+  PanelSessionHandlers,
+  ProtocolSocket,
+} from './session.ts'
 import { matches } from './validation.ts'
 import { CLOSE, PROTOCOL_VERSION, violation } from './wire.ts'
 
@@ -120,7 +136,7 @@ function openSession(
   socket: ProtocolSocket,
   inbox: Inbox,
   options: AcceptOptions,
-  { timers, heartbeatMs, maxCalls, onFault }: LinkDefaults,
+  { timers, heartbeatMs, maxCalls, maxPanelCalls, onFault }: LinkDefaults,
   { handshake, proof, hello, answer, clockOffsetMs }: Proven,
 ): PanelSession {
   const keys = handshake.keys()
@@ -143,24 +159,43 @@ function openSession(
           return receiver.onEvents(message.incarnation, message.events)
         case 'event':
           return deliver(message.name, message.data)
+        case 'call':
+          return served(message.type).onCall(message.id, message.method, message.params, message.deadlineMs)
+        case 'cancel':
+          return served(message.type).onCancel(message.id)
         default:
           throw violation(`a panel takes no ${message.type}`)
       }
     },
   })
-  const caller = new RpcCaller(channel, timers, maxCalls)
+  const caller = new RpcCaller({ channel, methods: AGENT_METHODS, timers, maxCalls })
   const session: PanelSession = {
     hello,
     agent: { version: proof.agent.version, keyId: proof.keyId },
     features: commonFeatures(options.panel.features, proof.features),
     clockOffsetMs,
-    call: (method, params, callOptions) => caller.call(method, params, callOptions),
+    call: async <M extends AgentMethod>(method: M, params: unknown, callOptions?: CallOptions) =>
+      (await caller.call(method, params, callOptions)) as AgentResult<M>,
     close: (reason) => channel.close(CLOSE.normal, reason),
     closed: channel.closed,
   }
   enableDataSockets(session, keys.data, timers)
   const handlers = options.handlers(session)
+  const server = session.features.includes(PANEL_CALLS)
+    ? new RpcServer({
+        channel,
+        methods: PANEL_METHODS,
+        handlers: handlers.methods ?? {},
+        timers,
+        maxCalls: maxPanelCalls * 2,
+        onFault,
+      })
+    : undefined
   const receiver = new EventReceiver(channel, hello.incarnation, answer.storedSeq, handlers, onFault)
+  function served(type: string): RpcServer {
+    if (!server) throw violation(`a panel takes no ${type}`)
+    return server
+  }
   /** Unknown and malformed ephemeral events are dropped: nothing depends on any one of them. */
   function deliver(name: string, data: unknown): void {
     if (!Object.hasOwn(EPHEMERAL_EVENTS, name)) return

@@ -8,9 +8,20 @@ import type { Answer, Challenge } from './hello.ts'
 import { Inbox } from './inbox.ts'
 import { withDefaults, type LinkDefaults, type LinkOptions } from './link-options.ts'
 import { checkFeatures, chooseVersion, commonFeatures, encodeRefusal, readRefusal } from './negotiation.ts'
+import { AGENT_METHODS } from './methods.ts'
+import { PANEL_CALLS, PANEL_METHODS, type PanelMethod, type PanelResult } from './panel-methods.ts'
+import { RpcCaller } from './rpc-caller.ts'
 import { RpcServer } from './rpc-server.ts'
 import { MAX_BUFFERED_BYTES } from './send-scheduler.ts'
-import type { AgentHandlers, AgentHello, AgentSession, Outbox, PanelHello, ProtocolSocket } from './session.ts'
+import type {
+  AgentHandlers,
+  AgentHello,
+  AgentSession,
+  CallOptions,
+  Outbox,
+  PanelHello,
+  ProtocolSocket,
+} from './session.ts'
 import { CLOSE, violation } from './wire.ts'
 
 export interface ConnectOptions extends LinkOptions {
@@ -110,7 +121,7 @@ function openSession(
   socket: ProtocolSocket,
   inbox: Inbox,
   options: ConnectOptions,
-  { timers, heartbeatMs, maxCalls, onFault }: LinkDefaults,
+  { timers, heartbeatMs, maxCalls, maxPanelCalls, onFault }: LinkDefaults,
   { handshake, challenge, hello, clockOffsetMs }: Proven,
 ): AgentSession {
   const keys = handshake.keys()
@@ -131,6 +142,10 @@ function openSession(
           return server.onCall(message.id, message.method, message.params, message.deadlineMs)
         case 'cancel':
           return server.onCancel(message.id)
+        case 'result':
+          return asked(message.type).onResult(message.id, message.result)
+        case 'error':
+          return asked(message.type).onError(message.id, message.error)
         case 'ack':
           events.onAck(message.incarnation, message.seq)
           return events.flush(channel)
@@ -139,13 +154,32 @@ function openSession(
       }
     },
   })
-  const server = new RpcServer({ channel, handlers: options.handlers, timers, maxCalls: maxCalls * 2, onFault })
+  const server = new RpcServer({
+    channel,
+    methods: AGENT_METHODS,
+    handlers: options.handlers,
+    timers,
+    maxCalls: maxCalls * 2,
+    onFault,
+  })
+  const features = commonFeatures(options.agent.features, challenge.features)
+  const caller = features.includes(PANEL_CALLS)
+    ? new RpcCaller({ channel, methods: PANEL_METHODS, timers, maxCalls: maxPanelCalls })
+    : undefined
+  function asked(type: string): RpcCaller {
+    if (!caller) throw violation(`an agent takes no ${type}`)
+    return caller
+  }
   channel.onClose(() => ephemeral.stop())
   const session: AgentSession = {
     hello,
     panel: challenge.panel,
-    features: commonFeatures(options.agent.features, challenge.features),
+    features,
     clockOffsetMs,
+    async call<M extends PanelMethod>(method: M, params: unknown, callOptions?: CallOptions) {
+      if (!caller) throw new AppError('METHOD_UNKNOWN', { method })
+      return (await caller.call(method, params, callOptions)) as PanelResult<M>
+    },
     emit(event) {
       if (!channel.isClosed) ephemeral.offer(event)
     },

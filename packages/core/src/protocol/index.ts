@@ -32,12 +32,22 @@ export {
   type EphemeralEventName,
   type MethodSpec,
 } from './methods.ts'
+export {
+  PANEL_CALLS,
+  PANEL_METHODS,
+  SshCredential,
+  SshIdentity,
+  type PanelMethod,
+  type PanelParams,
+  type PanelResult,
+} from './panel-methods.ts'
 export type {
   AgentHandlers,
   AgentHello,
   AgentSession,
   CallOptions,
   Outbox,
+  PanelHandlers,
   PanelHello,
   PanelSession,
   PanelSessionHandlers,

@@ -16,6 +16,8 @@ export interface LinkOptions {
   readonly heartbeatMs?: number
   /** Calls under way at once. @default 128 */
   readonly maxCalls?: number
+  /** Calls of the agent to the panel that are under way at once; the panel refuses more than twice as many. @default 32 */
+  readonly maxPanelCalls?: number
   readonly timers?: Timers
   readonly randomBytes?: (size: number) => Uint8Array
   /** Told about bugs: what a handler threw that is no AppError. @default console.error */
@@ -26,6 +28,7 @@ export interface LinkDefaults {
   readonly minimumVersion: number
   readonly heartbeatMs: number
   readonly maxCalls: number
+  readonly maxPanelCalls: number
   readonly timers: Timers
   readonly onFault: (error: unknown, where: string) => void
   readonly freshness: Freshness
@@ -37,6 +40,7 @@ export function withDefaults(options: LinkOptions): LinkDefaults {
     minimumVersion: options.minimumVersion ?? 1,
     heartbeatMs: options.heartbeatMs ?? 10_000,
     maxCalls: options.maxCalls ?? 128,
+    maxPanelCalls: options.maxPanelCalls ?? 32,
     timers: options.timers ?? systemTimers,
     onFault: options.onFault?.bind(options) ?? ((error, where) => console.error(`protocol: ${where}`, error)),
     freshness: { challenge: random(32), privateKey: random(32) },

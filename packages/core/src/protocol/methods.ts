@@ -150,6 +150,19 @@ export const AGENT_METHODS = {
     params: Type.Object({ operation: Uuid }),
     result: Done,
   }),
+  'access.revoke': method({
+    summary:
+      'Store the least access revision of a user, for one server or all, and end what the user has open below it (RULES 16)',
+    class: 'converge',
+    deadlineMs: 10_000,
+    params: Type.Object({
+      user: Uuid,
+      /** Null stands for every server of the node. */
+      server: Nullable(Uuid),
+      minRevision: Type.Integer({ minimum: 0 }),
+    }),
+    result: Done,
+  }),
   'operation.forget': method({
     summary: 'Raise the low-water mark: results of operations that ended before may be dropped',
     class: 'converge',
@@ -169,6 +182,16 @@ const OperationProgress = Type.Object({
   total: Nullable(Type.Integer()),
   unit: OneOf(['bytes', 'files', 'lines', 'steps']),
   detail: Type.String(),
+})
+
+const SshSession = Type.Object({
+  server: Uuid,
+  user: Uuid,
+  credentialId: Type.String({ maxLength: 64 }),
+  address: Type.String({ maxLength: 64 }),
+  /** How the client names itself; whatever it likes. */
+  client: Type.String({ maxLength: 255 }),
+  at: Timestamp,
 })
 
 /** Durable events: kept in the agent's outbox until the panel acknowledged them (RULES 9). */
@@ -204,6 +227,21 @@ export const DURABLE_EVENTS = {
     feature: Type.String(),
     line: Type.String(),
     isPending: Type.Boolean(),
+    at: Timestamp,
+  }),
+  /** Somebody has signed in over SSH or SFTP. */
+  'ssh.opened': SshSession,
+  'ssh.closed': SshSession,
+  /** What one SSH session has done to files, joined over at most a minute. */
+  'files.audit': Type.Object({
+    server: Uuid,
+    user: Uuid,
+    address: Type.String({ maxLength: 64 }),
+    via: OneOf(['sftp', 'scp', 'shell']),
+    /** How often each verb was used, by its name. */
+    counts: Type.Record(Type.String({ maxLength: 64 }), Type.Integer({ minimum: 1 }), { maxProperties: 64 }),
+    /** The first paths that were touched. */
+    paths: Type.Array(Type.String({ maxLength: 4096 }), { maxItems: 20 }),
     at: Timestamp,
   }),
   'server.deleted': Type.Object({ server: Uuid, generation: Generation, at: Timestamp }),

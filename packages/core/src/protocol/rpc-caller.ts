@@ -1,6 +1,6 @@
 import { AppError, errorFromBody, type ErrorBody } from '../errors/index.ts'
 import type { Channel } from './channel.ts'
-import { AGENT_METHODS, type AgentMethod, type AgentParams, type AgentResult, type MethodSpec } from './methods.ts'
+import type { MethodSpec } from './methods.ts'
 import type { CallOptions } from './session.ts'
 import type { Timers } from './timers.ts'
 import { explainMismatch, matches } from './validation.ts'
@@ -18,29 +18,31 @@ interface Call {
   finish(outcome: { readonly result: unknown } | { readonly error: AppError }): void
 }
 
+export interface RpcCallerOptions {
+  readonly channel: Channel
+  /** What the other side can be asked for; results are checked against it. */
+  readonly methods: Readonly<Record<string, MethodSpec>>
+  readonly timers: Timers
+  /** Calls that are under way at once. */
+  readonly maxCalls: number
+}
+
 /** The caller's side of RPC: at most `maxCalls` under way, the rest waits in order with its deadline running. */
 export class RpcCaller {
   readonly #channel: Channel
+  readonly #methods: RpcCallerOptions['methods']
   readonly #timers: Timers
   readonly #maxCalls: number
   readonly #calls = new Map<number, Call>()
   readonly #waiting: Call[] = []
   #lastId = 0
 
-  constructor(channel: Channel, timers: Timers, maxCalls: number) {
+  constructor({ channel, methods, timers, maxCalls }: RpcCallerOptions) {
     this.#channel = channel
+    this.#methods = methods
     this.#timers = timers
     this.#maxCalls = maxCalls
     channel.onClose(() => this.#loseAll())
-  }
-
-  async call<M extends AgentMethod>(
-    method: M,
-    params: AgentParams<M>,
-    options: CallOptions = {},
-  ): Promise<AgentResult<M>> {
-    const result = await this.#call(method, params, options)
-    return result as AgentResult<M>
   }
 
   onResult(id: number, result: unknown): void {
@@ -55,8 +57,9 @@ export class RpcCaller {
     this.#answered(id)?.finish({ error: errorFromBody(error) })
   }
 
-  #call(method: string, params: unknown, { deadlineMs: wanted, signal }: CallOptions): Promise<unknown> {
-    const spec: MethodSpec | undefined = AGENT_METHODS[method as AgentMethod]
+  /** The result has the form that the method's row says. */
+  call(method: string, params: unknown, { deadlineMs: wanted, signal }: CallOptions = {}): Promise<unknown> {
+    const spec = Object.hasOwn(this.#methods, method) ? this.#methods[method] : undefined
     const deadlineMs = Math.ceil(Math.min(Math.max(wanted ?? spec?.deadlineMs ?? 10_000, 0), LONGEST_DEADLINE_MS))
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(new AppError('CANCELLED', {}, { cause: signal.reason }))

@@ -1,7 +1,6 @@
 import { AppError } from '../errors/index.ts'
 import type { Channel } from './channel.ts'
-import { AGENT_METHODS, type AgentMethod, type MethodSpec } from './methods.ts'
-import type { AgentHandlers } from './session.ts'
+import type { MethodSpec } from './methods.ts'
 import type { Timers } from './timers.ts'
 import { explainMismatch, matches } from './validation.ts'
 import { MAX_MESSAGE_BYTES, violation } from './wire.ts'
@@ -9,11 +8,15 @@ import { MAX_MESSAGE_BYTES, violation } from './wire.ts'
 /** Beyond this, answers are refused until the connection has caught up. */
 const MAX_WAITING_ANSWER_BYTES = 16 * 1024 * 1024
 
-type Handler = (params: unknown, signal: AbortSignal) => Promise<unknown>
+/** Parameters have been checked against the method before a handler sees them. */
+type Handler = (params: never, signal: AbortSignal) => Promise<unknown>
+type Handlers = { readonly [method: string]: Handler | undefined }
 
 export interface RpcServerOptions {
   readonly channel: Channel
-  readonly handlers: Partial<AgentHandlers>
+  /** What this side can be asked for. */
+  readonly methods: Readonly<Record<string, MethodSpec>>
+  readonly handlers: Handlers
   readonly timers: Timers
   /** Calls that run at once; more are refused with `SERVICE_UNAVAILABLE`. */
   readonly maxCalls: number
@@ -35,10 +38,9 @@ export class RpcServer {
 
   onCall(id: number, method: string, params: unknown, deadlineMs: number): void {
     if (this.#running.has(id)) throw violation('a call has the id of another that still runs')
-    const spec: MethodSpec | undefined = Object.hasOwn(AGENT_METHODS, method)
-      ? AGENT_METHODS[method as AgentMethod]
-      : undefined
-    const handler = spec && this.#options.handlers[method as AgentMethod]
+    const { methods, handlers } = this.#options
+    const spec = Object.hasOwn(methods, method) ? methods[method] : undefined
+    const handler = spec && handlers[method]
     if (!spec || !handler) return this.#refuse(id, new AppError('METHOD_UNKNOWN', { method: method.slice(0, 100) }))
     if (!matches(spec.params, params)) {
       const reason = `${method}: ${explainMismatch(spec.params, params)}`
@@ -47,7 +49,7 @@ export class RpcServer {
     if (this.#running.size >= this.#options.maxCalls) {
       return this.#refuse(id, new AppError('SERVICE_UNAVAILABLE', { reason: 'too many calls at once' }))
     }
-    void this.#run(id, method, handler as Handler, params, deadlineMs)
+    void this.#run(id, method, handler, params, deadlineMs)
   }
 
   onCancel(id: number): void {
@@ -62,7 +64,7 @@ export class RpcServer {
       controller.abort(new AppError('DEADLINE_EXCEEDED', { method, deadlineMs })),
     )
     try {
-      const result = await handler(params, controller.signal)
+      const result = await handler(params as never, controller.signal)
       if (channel.queuedBytes > MAX_WAITING_ANSWER_BYTES) {
         throw new AppError('SERVICE_UNAVAILABLE', { reason: 'too many answers wait to be sent' })
       }

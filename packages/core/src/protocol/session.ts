@@ -1,6 +1,7 @@
 import type { Static } from 'typebox'
 import type { NodeHost } from '../api/schemas/nodes.ts'
 import type { AgentMethod, AgentParams, AgentResult, DurableEvent, EphemeralEvent } from './methods.ts'
+import type { PanelMethod, PanelParams, PanelResult } from './panel-methods.ts'
 import type { Generation } from './spec.ts'
 
 /** The little of a WebSocket that the protocol needs. `ws` and browser sockets fit behind a ten-line adapter. */
@@ -93,6 +94,15 @@ export interface PanelSessionHandlers {
   /** Stores the events and the high-water mark in one transaction; they are acknowledged when the promise resolves. */
   onEvents(events: readonly SequencedEvent[]): Promise<void>
   onEphemeral(event: EphemeralEvent): void
+  /**
+   * What the panel does for the agent. Taken only while the feature `panel-calls` is in force; a method without a handler
+   * is answered `METHOD_UNKNOWN`. The agent has proved which node it is and nothing more: a handler checks that the node may ask.
+   */
+  readonly methods?: Partial<PanelHandlers>
+}
+
+export type PanelHandlers = {
+  readonly [M in PanelMethod]: (params: PanelParams<M>, signal: AbortSignal) => Promise<PanelResult<M>>
 }
 
 export type AgentHandlers = {
@@ -107,6 +117,12 @@ export interface AgentSession {
   readonly features: readonly string[]
   /** Panel clock minus agent clock; the agent judges expiry in panel time. */
   readonly clockOffsetMs: number
+  /**
+   * Calls a method of the panel.
+   * @throws AppError with the panel's code; `METHOD_UNKNOWN` at once when the feature `panel-calls` is not in force;
+   * `DEADLINE_EXCEEDED`; `CONNECTION_LOST`
+   */
+  call<M extends PanelMethod>(method: M, params: PanelParams<M>, options?: CallOptions): Promise<PanelResult<M>>
   /** Sends at the next tick (≤ 20 ms); console lines of one server are joined into one frame. */
   emit(event: EphemeralEvent): void
   /** True while the connection cannot take more console output; the caller counts what it skips. */

@@ -225,6 +225,8 @@ describe('a proven peer that does not keep to the protocol', () => {
   test.each<[string, unknown]>([
     ['an event', { type: 'event', name: 'x', data: {} }],
     ['an acknowledgement of what was not sent', { type: 'ack', incarnation: 'incarnation-1', seq: 5 }],
+    ['a result, while the agent may not call,', { type: 'result', id: 1, result: null }],
+    ['an error, while the agent may not call,', { type: 'error', id: 1, error: { code: 'X', message: 'x' } }],
     ['a call with a negative id', { type: 'call', id: -1, method: 'node.info', params: {}, deadlineMs: 1 }],
   ])('%s from a panel ends the session with PROTOCOL_VIOLATION', async (_what, message) => {
     const panel = await rawPanel()

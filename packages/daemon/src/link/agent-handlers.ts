@@ -20,7 +20,7 @@ export interface HandlerOptions {
 }
 
 /** What the agent does for each method of the protocol. */
-export function agentHandlers(options: HandlerOptions): AgentHandlers {
+export function agentHandlers(options: HandlerOptions): Omit<AgentHandlers, 'access.revoke'> {
   const { ctx, servers, connection, watchers, host, runner } = options
   const intentOf = ({ operation, requestedBy }: OperationParams) => ({
     operation,

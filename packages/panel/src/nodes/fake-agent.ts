@@ -7,6 +7,7 @@ import {
   connectToPanel,
   openDataStream,
   MAX_FRAME_BYTES,
+  PANEL_CALLS,
   memoryOutbox,
   protocolSocket,
   type AgentHandlers,
@@ -109,7 +110,7 @@ export class FakeAgent implements AsyncDisposable {
       node: this.node,
       keyId: this.keyId,
       secret: this.secret,
-      agent: { version: '0.1.0', features: [] },
+      agent: { version: '0.1.0', features: [PANEL_CALLS] },
       outbox: this.outbox,
       hello: () => ({
         installation: this.installation,
@@ -297,6 +298,7 @@ export class FakeAgent implements AsyncDisposable {
         })
         return {}
       },
+      'access.revoke': async () => ({}),
       'operation.forget': async () => ({}),
       ...this.files.handlers(),
     }

@@ -13,6 +13,7 @@ import { confirmDeletion } from '../servers/confirm-deletion.ts'
 import { storeReport, type ReportOrigin } from '../servers/store-report.ts'
 import { touchServer, type Change } from '../servers/touch-server.ts'
 import type { OperationsTable } from '../storage/tables/work.ts'
+import { storeSshEvent } from '../ssh-access/store-ssh-event.ts'
 import { noteOrphan } from './orphans.ts'
 
 type StoreContext = Pick<Context, 'bus' | 'events' | 'now' | 'store' | 'log' | 'revocations'>
@@ -111,6 +112,10 @@ async function storeEvent(ctx: StoreContext, change: Change, origin: ReportOrigi
       return storeFeature(ctx, change, origin, event.data)
     case 'server.deleted':
       return confirmDeletion(ctx, change, origin.nodeId, event.data.server)
+    case 'ssh.opened':
+    case 'ssh.closed':
+    case 'files.audit':
+      return storeSshEvent(ctx, change, origin, event)
     case 'lost':
       return ctx.events.append(change.trx, { type: 'node:events-lost', nodeId: origin.nodeId, data: event.data })
     default:

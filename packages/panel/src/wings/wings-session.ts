@@ -44,7 +44,7 @@ interface Tracked {
 /** Everything that a Wings can do; the rest is answered `NODE_UNSUPPORTED`. */
 type Handlers = Omit<
   AgentHandlers,
-  'node.info' | 'node.rotateSecret' | 'server.acceptEula' | 'operation.cancel' | FileMethod
+  'node.info' | 'node.rotateSecret' | 'server.acceptEula' | 'operation.cancel' | 'access.revoke' | FileMethod
 >
 
 /** The servers of one Wings for as long as it answers, with the methods that an agent has. */
