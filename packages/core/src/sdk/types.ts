@@ -213,6 +213,10 @@ export interface NodeHost {
   readonly memoryMiB: number
   readonly diskMiB: number
   readonly clockOffsetMs: number
+  readonly ssh?: {
+    readonly port: number
+    readonly fingerprint: string
+  } | null
 }
 
 export interface Enrolment {

@@ -34,6 +34,16 @@ export const NodeHost = named(
     diskMiB: Type.Integer(),
     /** Agent clock minus panel clock. */
     clockOffsetMs: Type.Integer(),
+    /** Where the agent takes SFTP and SSH; null when it does not, absent from older agents. */
+    ssh: Type.Optional(
+      Nullable(
+        Type.Object({
+          port: Type.Integer({ minimum: 1, maximum: 65535 }),
+          /** Of the host key, as OpenSSH prints it. */
+          fingerprint: Type.String({ pattern: '^SHA256:[A-Za-z0-9+/]{43}$' }),
+        }),
+      ),
+    ),
   }),
 )
 
