@@ -121,6 +121,10 @@ export interface Egg {
   readonly forceOutgoingIp?: boolean
   readonly separatePort?: boolean
   readonly unknown: readonly UnknownKey[]
+  /** Of `meta`, `scripts` and `scripts.installation` in the files of the panels; absent without any. */
+  readonly metaUnknown?: readonly UnknownKey[]
+  readonly scriptsUnknown?: readonly UnknownKey[]
+  readonly installUnknown?: readonly UnknownKey[]
   readonly origin?: EggOrigin
 }
 

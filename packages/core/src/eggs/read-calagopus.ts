@@ -1,7 +1,7 @@
 import type { Egg, EggConfig, EggConfigFile } from './model.ts'
 import { PARSERS } from './config-parsers.ts'
 import { STARTUP_KEYS, readDone, readEmbedded, readFind } from './read-config.ts'
-import { readInstall, readName, readStartupCommands } from './read-panel-egg.ts'
+import { readInstall, readName, readStartupCommands, unknownOfParts } from './read-panel-egg.ts'
 import { readVariables } from './read-variables.ts'
 import type { TreeReader } from './reader.ts'
 import { isMap, pointerTo, treeToValue, unknownKeys, type Tree, type TreeMap } from './tree.ts'
@@ -65,6 +65,7 @@ export function readCalagopusEgg(reader: TreeReader, map: TreeMap): Egg {
     ...(map.has('force_outgoing_ip') && { forceOutgoingIp: reader.flag(map, 'force_outgoing_ip', false) }),
     ...(map.has('separate_port') && { separatePort: reader.flag(map, 'separate_port', false) }),
     unknown: unknownKeys(map, CALAGOPUS_EGG_KEYS),
+    ...unknownOfParts(map),
   }
 }
 

@@ -48,6 +48,7 @@ export function readHatcheryEgg(reader: TreeReader, map: TreeMap): Egg {
     ...(map.has('forceOutgoingIp') && { forceOutgoingIp: reader.flag(map, 'forceOutgoingIp', false) }),
     ...(map.has('separatePort') && { separatePort: reader.flag(map, 'separatePort', false) }),
     unknown: unknownOf(reader, map, ''),
+    ...unknownOfParts(reader, map),
     ...readStoredOrigin(reader, map.get('origin')),
   }
 }
@@ -100,6 +101,15 @@ const unknownOf = (reader: TreeReader, map: TreeMap, pointer: string, key = 'unk
       const json = reader.text(item, 'json', pointer)
       return isJson(json) ? [{ key: reader.text(item, 'key', pointer), json }] : []
     }),
+  )
+
+const PARTS = ['metaUnknown', 'scriptsUnknown', 'installUnknown'] as const
+
+const unknownOfParts = (reader: TreeReader, map: TreeMap): Pick<Egg, (typeof PARTS)[number]> =>
+  Object.fromEntries(
+    PARTS.map((key) => [key, unknownOf(reader, map, pointerTo('', key), key)] as const).filter(
+      ([, unknown]) => unknown.length > 0,
+    ),
   )
 
 /** A key that stands twice: the last one counts. */

@@ -1,8 +1,8 @@
-import type { Egg, EggFormat, EggInstall, Labelled } from './model.ts'
+import type { Egg, EggFormat, EggInstall, Labelled, UnknownKey } from './model.ts'
 import { readConfig } from './read-config.ts'
 import { readVariables } from './read-variables.ts'
 import type { TreeReader } from './reader.ts'
-import { isMap, pointerTo, unknownKeys, type TreeMap } from './tree.ts'
+import { isMap, pointerTo, unknownKeys, type Tree, type TreeMap } from './tree.ts'
 
 export const PANEL_EGG_KEYS: ReadonlySet<string> = new Set([
   '_comment',
@@ -25,6 +25,11 @@ export const PANEL_EGG_KEYS: ReadonlySet<string> = new Set([
   'scripts',
   'variables',
 ])
+
+export const META_KEYS: ReadonlySet<string> = new Set(['version', 'update_url'])
+export const SCRIPTS_KEYS: ReadonlySet<string> = new Set(['installation'])
+/** `script` is called `content` by Calagopus. */
+export const INSTALL_KEYS: ReadonlySet<string> = new Set(['script', 'content', 'container', 'entrypoint'])
 
 /** Reads an egg as Pterodactyl and Pelican write it, every version and dialect. */
 export function readPanelEgg(reader: TreeReader, map: TreeMap, format: EggFormat): Egg {
@@ -50,6 +55,7 @@ export function readPanelEgg(reader: TreeReader, map: TreeMap, format: EggFormat
     install: readInstall(reader, map),
     variables: readVariables(reader, map.get('variables'), '/variables'),
     unknown: unknownKeys(map, PANEL_EGG_KEYS),
+    ...unknownOfParts(map),
   }
 }
 
@@ -101,3 +107,17 @@ export function readInstall(reader: TreeReader, map: TreeMap): EggInstall | null
   const entrypoint = reader.text(installation, 'entrypoint', pointer)
   return script === '' && container === '' && entrypoint === '' ? null : { script, container, entrypoint }
 }
+
+/** The keys outside of the known ones in the parts that the model does not have as such. */
+export function unknownOfParts(map: TreeMap): Pick<Egg, 'metaUnknown' | 'scriptsUnknown' | 'installUnknown'> {
+  const scripts = map.get('scripts')
+  const parts = {
+    metaUnknown: unknownIn(map.get('meta'), META_KEYS),
+    scriptsUnknown: unknownIn(scripts, SCRIPTS_KEYS),
+    installUnknown: unknownIn(isMap(scripts) ? scripts.get('installation') : undefined, INSTALL_KEYS),
+  }
+  return Object.fromEntries(Object.entries(parts).filter(([, unknown]) => unknown.length > 0))
+}
+
+const unknownIn = (part: Tree | undefined, known: ReadonlySet<string>): UnknownKey[] =>
+  isMap(part) ? unknownKeys(part, known) : []

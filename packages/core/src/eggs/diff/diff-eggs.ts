@@ -129,5 +129,8 @@ function diffOther(before: Egg, after: Egg): EggChange[] {
   compare('/config/startupUnknown', old.startupUnknown, now.startupUnknown, unknown)
   compare('/config/unknown', old.unknown, now.unknown, unknown)
   compare('/unknown', before.unknown, after.unknown, unknown)
+  for (const part of ['metaUnknown', 'scriptsUnknown', 'installUnknown'] as const) {
+    compare(`/${part}`, before[part] ?? [], after[part] ?? [], unknown)
+  }
   return list.changes
 }

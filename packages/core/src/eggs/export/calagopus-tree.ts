@@ -1,7 +1,7 @@
 import type { Egg, EggConfigFile, EggVariable, Labelled } from '../model.ts'
 import { stopMethodOf } from '../stop.ts'
 import { treeFromValue, type TreeMap } from '../tree.ts'
-import { labelledTree, mapOf, withUnknown } from './panel-tree.ts'
+import { labelledTree, mapOf, scriptsTree, withUnknown } from './panel-tree.ts'
 
 const STOP_TYPES = { command: 'command', signal: 'signal', runtime: 'docker' } as const
 
@@ -17,7 +17,7 @@ export function calagopusTree(egg: Egg): TreeMap {
   const startup = withUnknown(mapOf({ done: [...config.done], strip_ansi: config.stripAnsi }), config.startupUnknown)
   const files: TreeMap = new Map(config.files.map((file) => [file.path, fileTree(file)] as const))
   tree.set('config', withUnknown(mapOf({ files, startup, stop: stopTree(egg) }), config.unknown))
-  tree.set('scripts', mapOf({ installation: mapOf({ container, entrypoint, content: script }) }))
+  tree.set('scripts', scriptsTree(egg, { container, entrypoint, content: script }))
   tree.set('startup_commands', labelledTree(egg.startupCommands))
   tree.set('force_outgoing_ip', egg.forceOutgoingIp ?? false)
   tree.set('separate_port', egg.separatePort ?? false)

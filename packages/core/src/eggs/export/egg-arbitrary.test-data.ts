@@ -77,6 +77,9 @@ const placeholder = fc
 const scalar = fc.oneof(text, placeholder, fc.boolean(), fc.integer(), fc.constantFrom(0.5, 1e300))
 const labelled = fc.record({ label: text, value: text })
 const known = fc.constantFrom(
+  'version',
+  'installation',
+  'content',
   'tags',
   'separate_port',
   'meta',
@@ -211,6 +214,9 @@ export const hatcheryForm = fc.record(
     forceOutgoingIp: fc.boolean(),
     separatePort: fc.boolean(),
     unknown: few(unknown),
+    metaUnknown: few(unknown),
+    scriptsUnknown: few(unknown),
+    installUnknown: few(unknown),
   },
   { requiredKeys: ['hatchery', 'name', 'config', 'variables', 'images', 'startupCommands'] },
 )

@@ -1,5 +1,6 @@
 import type { Egg, EggConfigFile, EggReplacement, Json, Labelled, UnknownKey } from '../model.ts'
 import { STARTUP_KEYS } from '../read-config.ts'
+import { INSTALL_KEYS, META_KEYS, SCRIPTS_KEYS } from '../read-panel-egg.ts'
 import { VARIABLE_KEYS } from '../read-variables.ts'
 import type { LossList } from './egg-loss.ts'
 import type { Renamed } from './panel-names.ts'
@@ -135,8 +136,14 @@ export function withoutKnownKeys(egg: Egg, known: KnownKeys, notes: LossList): E
     notes.lose('UNKNOWN_KEY', pointer, `Keys are left out that have another meaning here: ${gone.join(', ')}.`)
     return kept
   }
+  const ofParts = Object.entries({
+    metaUnknown: META_KEYS,
+    scriptsUnknown: SCRIPTS_KEYS,
+    installUnknown: INSTALL_KEYS,
+  } as const).map(([part, keys]) => [part, without(egg[part as 'metaUnknown'] ?? [], keys, `/${part}`)] as const)
   return {
     ...egg,
+    ...Object.fromEntries(ofParts),
     unknown: without(egg.unknown, known.egg, '/unknown'),
     config: {
       ...egg.config,

@@ -64,6 +64,10 @@ function noteAbout(egg: Egg, notes: LossList): void {
   for (const [key, message] of Object.entries(LEFT_OUT) as [keyof typeof LEFT_OUT, string][]) {
     if (egg[key] !== null) notes.lose('ABOUT', `/${key}`, message)
   }
+  if (egg.metaUnknown) {
+    const keys = egg.metaUnknown.map(({ key }) => key).join(', ')
+    notes.lose('UNKNOWN_KEY', '/metaUnknown', `The part \`meta\` is left out, and with it ${keys}.`)
+  }
   if (egg.tags.length > 0) notes.lose('ABOUT', '/tags', `The tags are left out: ${egg.tags.join(', ')}.`)
   const { logs } = egg.config
   if (logs !== null && logs !== '{}' && logs !== '[]') {

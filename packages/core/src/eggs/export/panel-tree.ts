@@ -20,7 +20,7 @@ export function panelTree(egg: Egg, target: PanelTarget): TreeMap {
   const isPelican = target.format === 'PLCN_v3'
   const tree: TreeMap = new Map()
   if (egg.comment !== null) tree.set('_comment', egg.comment)
-  tree.set('meta', mapOf({ version: target.format, update_url: egg.updateUrl }))
+  tree.set('meta', withUnknown(mapOf({ version: target.format, update_url: egg.updateUrl }), egg.metaUnknown))
   tree.set('exported_at', egg.exportedAt)
   tree.set('name', egg.name)
   tree.set('author', egg.author)
@@ -35,7 +35,7 @@ export function panelTree(egg: Egg, target: PanelTarget): TreeMap {
   else tree.set('startup', egg.startupCommands[0]?.value ?? '')
   tree.set('config', configTree(egg, target))
   const { script = '', container = '', entrypoint = '' } = egg.install ?? {}
-  tree.set('scripts', mapOf({ installation: mapOf({ script, container, entrypoint }) }))
+  tree.set('scripts', scriptsTree(egg, { script, container, entrypoint }))
   const hasSort = isPelican || egg.variables.some(({ sort }) => sort !== null)
   tree.set(
     'variables',
@@ -52,8 +52,11 @@ export const labelledTree = (pairs: readonly Labelled[]): TreeMap =>
 /** PHP has one kind of array, and writes an empty one as a list. */
 const phpMap = (pairs: readonly Labelled[]): Tree => (pairs.length === 0 ? [] : labelledTree(pairs))
 
+export const scriptsTree = (egg: Egg, installation: Readonly<Record<string, string>>): TreeMap =>
+  withUnknown(mapOf({ installation: withUnknown(mapOf(installation), egg.installUnknown) }), egg.scriptsUnknown)
+
 /** Adds the keys that nobody knows behind the others. */
-export function withUnknown(map: TreeMap, unknown: readonly UnknownKey[]): TreeMap {
+export function withUnknown(map: TreeMap, unknown: readonly UnknownKey[] = []): TreeMap {
   for (const { key, json } of unknown) {
     if (!map.has(key)) map.set(key, readJson(json).tree)
   }
