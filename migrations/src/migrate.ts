@@ -52,13 +52,15 @@ async function apply(db: AnyDatabase, statement: string): Promise<void> {
   try {
     await sql.raw(statement).execute(db)
   } catch (error) {
-    // MySQL has no `create index if not exists`: the step was interrupted after the index and before its record.
-    if (!isDuplicateIndex(error)) throw error
+    // Not every database has `if not exists` for indexes and columns: the step was interrupted before its record.
+    if (!isDuplicate(error)) throw error
   }
 }
 
-function isDuplicateIndex(error: unknown): boolean {
-  return error instanceof Error && 'errno' in error && error.errno === 1061
+function isDuplicate(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if ('errno' in error && (error.errno === 1060 || error.errno === 1061)) return true
+  return error.message.includes('duplicate column name')
 }
 
 async function lock(db: AnyDatabase, dialect: Dialect): Promise<void> {

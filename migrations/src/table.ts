@@ -56,6 +56,19 @@ export function table(name: string, columns: Readonly<Record<string, Column>>, p
   }
 }
 
+/** A column more of a table that has rows: it can be null. */
+export function column(on: string, name: string, spec: Column): Step {
+  return {
+    name: `column ${on}.${name}`,
+    sql: (dialect) => {
+      const q = quote(dialect)
+      // Where there is no such clause, `migrate` knows the refusal.
+      const ifMissing = dialect === 'postgres' ? 'if not exists ' : ''
+      return `alter table ${q(on)} add column ${ifMissing}${q(name)} ${columnSql(dialect, { ...spec, isNullable: true })}`
+    },
+  }
+}
+
 export function index(on: string, columns: readonly string[], options: { readonly unique?: boolean } = {}): Step {
   const name = `${on}_${columns.join('_')}${options.unique ? '_unique' : ''}`.slice(0, 60)
   return {

@@ -60,6 +60,16 @@ export const ERRORS = {
   SESSION_NOT_FOUND: { status: 404, message: 'This session does not exist any more.' },
   API_KEY_NOT_FOUND: { status: 404, message: 'API key {id} does not exist.' },
   API_KEY_LIMIT: { status: 409, message: 'You have {limit} API keys already. Delete one first.' },
+  SSH_KEY_INVALID: { status: 422, message: 'This is not a public key that works here: {reason}.' },
+  SSH_KEY_EXISTS: { status: 409, message: 'You have this key already, under the name {name}.' },
+  SSH_KEY_NOT_FOUND: { status: 404, message: 'SSH key {id} does not exist.' },
+  SSH_KEY_LIMIT: { status: 409, message: 'You have {limit} SSH keys already. Delete one first.' },
+  SSH_KEYS_NOT_PUBLISHED: {
+    status: 404,
+    message: '{account} has no public keys at {host}. Check the user name there.',
+  },
+  APP_PASSWORD_NOT_FOUND: { status: 404, message: 'App password {id} does not exist.' },
+  APP_PASSWORD_LIMIT: { status: 409, message: 'You have {limit} app passwords already. Delete one first.' },
 
   // servers
   SERVER_NOT_FOUND: { status: 404, message: 'Server {id} does not exist.' },

@@ -72,7 +72,8 @@ export function isAllowedAdmin(principal: Principal, permission: AdminPermission
   return principal.isAdmin && isWithinKey(principal, { admin: permission })
 }
 
-async function findServer(
+/** The server and what somebody may do there; null where it is not theirs to know of. An API key's own limits are not in it. */
+export async function findServer(
   ctx: Pick<Context, 'db'>,
   principal: Person,
   server: string,

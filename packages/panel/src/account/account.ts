@@ -7,7 +7,7 @@ import { endSessions } from '../sessions/sessions.ts'
 import { checkPassword, hashPassword, requireStrongPassword } from '../users/passwords.ts'
 import { canonical, toAccount, type UserRow } from '../users/user-rows.ts'
 import { refuseTaken } from '../users/users.ts'
-import { findUser, requireFree } from '../users/write-user.ts'
+import { findUser, requireFree, revokeUser } from '../users/write-user.ts'
 import { refreshSummaries } from '../servers/touch-server.ts'
 
 type Account = ResponseOf<typeof getAccount>
@@ -43,7 +43,7 @@ export async function updateProfile(
   return readAccount(ctx)
 }
 
-/** Every other session ends; the one that asked stays. */
+/** Every other session ends, and what is open at nodes; the session that asked stays. */
 export async function changeOwnPassword(ctx: RequestContext, body: BodyOf<typeof changePassword>): Promise<Account> {
   const row = await ownRow(ctx)
   await requirePassword(ctx, row, body.current)
@@ -61,6 +61,7 @@ export async function changeOwnPassword(ctx: RequestContext, body: BodyOf<typeof
       .where('id', '=', row.id)
       .execute()
     await endSessions(ctx, trx, row.id, ctx.principal.kind === 'session' ? ctx.principal.sessionId : null)
+    await revokeUser(ctx, trx, row)
     await ctx.events.append(trx, { type: 'account:password-changed', userId: row.id, ip: ctx.ip })
   })
   return readAccount(ctx)

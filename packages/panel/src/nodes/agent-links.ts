@@ -6,6 +6,7 @@ import {
   acceptDataStream,
   lendDataTicket,
   MAX_FRAME_BYTES,
+  PANEL_CALLS,
   protocolSocket,
   type EphemeralEvent,
   type LentTicket,
@@ -14,6 +15,7 @@ import {
 import { WebSocketServer, type WebSocket } from 'ws'
 import { createClientAddresses, subscriberOf, type ClientAddresses } from '../http/client-address.ts'
 import type { BaseContext } from '../services.ts'
+import { SshDoor } from '../ssh-access/ssh-door.ts'
 import { AgentLink } from './agent-link.ts'
 import type { NodeLinks } from './node-link.ts'
 import { findNodeSecret } from './node-secrets.ts'
@@ -24,7 +26,7 @@ import { welcomeAgent, type Welcome } from './welcome-agent.ts'
 const MAX_HANDSHAKES = 256
 /** As the protocol closes a handshake that failed. */
 const CLOSE_NO_SESSION = 4401
-const PANEL = { name: 'hatchery', version: '0.1.0', features: [] as readonly string[] }
+const PANEL = { name: 'hatchery', version: '0.1.0', features: [PANEL_CALLS] as readonly string[] }
 
 /** A node that has just connected, whichever kind it is. */
 export interface ReadySession {
@@ -68,10 +70,12 @@ class Links implements AgentLinks {
   /** Connections that have not proved themselves, oldest first, with the address each comes from. */
   readonly #handshakes = new Map<WebSocket, string>()
   readonly #addresses: ClientAddresses
+  readonly #ssh: SshDoor
   #isClosed = false
 
   constructor(ctx: BaseContext) {
     this.#ctx = ctx
+    this.#ssh = new SshDoor(ctx)
     this.#addresses = createClientAddresses(ctx.config.trustedProxies)
     ctx.revocations.onRevocation(({ kind, subject }) => {
       if (kind === 'node') void this.#disconnectRevoked(subject)
@@ -166,6 +170,7 @@ class Links implements AgentLinks {
     for (const socket of this.#sockets) socket.terminate()
     this.#server.close()
     await Promise.allSettled(this.#closing)
+    await this.#ssh.close()
   }
 
   async #accept(webSocket: WebSocket, node: string): Promise<void> {
@@ -181,6 +186,9 @@ class Links implements AgentLinks {
           onEvents: async (events) => {
             const { nodeId, sessionEpoch } = originOf(welcome, opened)
             await storeAgentEvents(ctx, { nodeId, sessionEpoch }, events)
+          },
+          methods: {
+            'ssh.authenticate': (asked) => this.#ssh.authenticate(originOf(welcome, opened).nodeId, asked),
           },
           onEphemeral: (event) => {
             const { nodeId } = originOf(welcome, opened)

@@ -1,7 +1,10 @@
 import type { Server } from '@hatchery/core/api'
 import { AppError } from '@hatchery/core/errors'
+import type { Transaction } from 'kysely'
+import { raiseAccess } from '../access/raise-access.ts'
 import { actorOf, requesterOf } from '../activity/actor.ts'
 import type { AuthorizedServer, RequestContext } from '../context.ts'
+import type { Database } from '../storage/schema.ts'
 import { lockServer } from './lock-server.ts'
 import { readServer } from './read-server.ts'
 import { raiseGeneration, touchServer } from './touch-server.ts'
@@ -32,6 +35,7 @@ export async function placeHold(
         .values({ server_id: server.id, kind, reason, created_by: actorOf(ctx).userId, created_at: ctx.now() })
         .execute()
       await raiseGeneration(trx, row)
+      await endSessionsAt(ctx, trx, row)
     }
     await touchServer(ctx, { trx, afterCommit }, row, 'person')
     await ctx.events.append(trx, {
@@ -59,6 +63,24 @@ export async function placeHold(
   ctx.operations.applySpec(server.id)
   if (stop !== null) ctx.operations.dispatch(stop)
   return readServer(ctx, server)
+}
+
+/** What people have open of the server at its node ends; who administers the panel may come back. */
+async function endSessionsAt(
+  ctx: RequestContext,
+  trx: Transaction<Database>,
+  server: { readonly id: number; readonly uuid: string },
+): Promise<void> {
+  const people = await trx
+    .selectFrom('server_access')
+    .innerJoin('users', 'users.id', 'server_access.user_id')
+    .select(['users.id', 'users.uuid'])
+    .distinct()
+    .where('server_access.server_id', '=', server.id)
+    .orderBy('users.id')
+    .execute()
+  for (const person of people) await raiseAccess(ctx, trx, person, server)
+  await ctx.revocations.revoke(trx, 'server', server.uuid)
 }
 
 /** Lifts one hold; the others stay in force. */

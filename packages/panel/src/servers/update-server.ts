@@ -6,6 +6,7 @@ import type {
 } from '@hatchery/core/api'
 import { AppError } from '@hatchery/core/errors'
 import type { Selectable, Transaction } from 'kysely'
+import { raiseAccess } from '../access/raise-access.ts'
 import { actorOf } from '../activity/actor.ts'
 import type { AuthorizedServer, RequestContext } from '../context.ts'
 import { checkRevision } from '../http/revision.ts'
@@ -96,10 +97,7 @@ async function changeOwner(
     .insertInto('server_access')
     .values({ user_id: owner.id, server_id: row.id, source: 'owner', permissions: '["*"]' })
     .execute()
-  await trx
-    .updateTable('users')
-    .set((eb) => ({ access_revision: eb('access_revision', '+', 1) }))
-    .where('id', '=', row.owner_id)
-    .execute()
+  const before = await trx.selectFrom('users').select(['id', 'uuid']).where('id', '=', row.owner_id).executeTakeFirst()
+  if (before) await raiseAccess(ctx, trx, before, row)
   await ctx.revocations.revoke(trx, 'server', row.uuid)
 }

@@ -1,7 +1,9 @@
 import type { EggRepositoriesTable, EggRepositoryEggsTable, EggSourcesTable } from './tables/egg-repositories.ts'
 import type { EggsTable, NestsTable } from './tables/eggs.ts'
 import type {
+  AccessFloorsTable,
   ApiKeysTable,
+  AppPasswordsTable,
   OneTimeTokensTable,
   RefsTable,
   SessionsTable,
@@ -51,6 +53,8 @@ export interface Database {
   api_keys: ApiKeysTable
   one_time_tokens: OneTimeTokensTable
   ssh_keys: SshKeysTable
+  app_passwords: AppPasswordsTable
+  access_floors: AccessFloorsTable
   locations: LocationsTable
   nodes: NodesTable
   enrolment_tokens: EnrolmentTokensTable

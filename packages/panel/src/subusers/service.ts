@@ -8,6 +8,7 @@ import type {
 import { AppError } from '@hatchery/core/errors'
 import { SERVER_PERMISSIONS, missingGrants, normaliseGrants } from '@hatchery/core/permissions'
 import type { Transaction } from 'kysely'
+import { raiseAccess } from '../access/raise-access.ts'
 import { actorOf } from '../activity/actor.ts'
 import type { AuthorizedServer, Context, RequestContext } from '../context.ts'
 import { decodeCursor, encodeCursor } from '../http/cursor.ts'
@@ -137,7 +138,7 @@ export async function updateSubuser(
       serverId: server.id,
       data: { user, permissions: JSON.parse(permissions) as unknown },
     })
-    await raiseAccessRevision(trx, subuser.user_id)
+    await raiseAccess(ctx, trx, { id: subuser.user_id, uuid: user }, server)
     await ctx.revocations.revoke(trx, 'server', server.uuid)
   })
   return readSubuser(ctx, server, user)
@@ -165,7 +166,7 @@ export async function deleteSubuser(
       serverId: server.id,
       data: { user },
     })
-    await raiseAccessRevision(trx, subuser.user_id)
+    await raiseAccess(ctx, trx, { id: subuser.user_id, uuid: user }, server)
     await ctx.revocations.revoke(trx, 'server', server.uuid)
   })
   return {}
@@ -198,12 +199,4 @@ async function findSubuser(trx: Transaction<Database>, server: AuthorizedServer,
     .executeTakeFirst()
   if (!row) throw new AppError('SUBUSER_NOT_FOUND')
   return row
-}
-
-async function raiseAccessRevision(trx: Transaction<Database>, userId: number): Promise<void> {
-  await trx
-    .updateTable('users')
-    .set((eb) => ({ access_revision: eb('access_revision', '+', 1) }))
-    .where('id', '=', userId)
-    .execute()
 }

@@ -1,5 +1,6 @@
 import { AppError } from '@hatchery/core/errors'
 import type { Transaction } from 'kysely'
+import { raiseAccess } from '../access/raise-access.ts'
 import type { Context } from '../context.ts'
 import type { Database } from '../storage/schema.ts'
 import { newUuid } from '../storage/uuid.ts'
@@ -103,16 +104,12 @@ export async function findUser(
     : query.where('id', '=', by.id).executeTakeFirst()
 }
 
-/** Everything known about the user's access is read again, in every instance and live channel. */
+/** Everything known about the user's access is read again, in every instance, live channel and node. */
 export async function revokeUser(
-  ctx: Pick<Context, 'revocations'>,
+  ctx: Pick<Context, 'revocations' | 'now'>,
   trx: Transaction<Database>,
   user: Pick<UserRow, 'id' | 'uuid'>,
 ): Promise<void> {
-  await trx
-    .updateTable('users')
-    .set((row) => ({ access_revision: row('access_revision', '+', 1) }))
-    .where('id', '=', user.id)
-    .execute()
+  await raiseAccess(ctx, trx, user, null)
   await ctx.revocations.revoke(trx, 'user', user.uuid)
 }

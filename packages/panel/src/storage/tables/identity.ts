@@ -83,7 +83,48 @@ export interface SshKeysTable {
   uuid: string
   user_id: number
   name: string
+  /** As OpenSSH prints it: `SHA256:` and 43 characters. */
   fingerprint: string
+  /** `<algorithm> <base64>` without a comment. */
   public_key: string
   created_at: number
+  algorithm: string | null
+  /** JSON list of server uuids that it is good for; null for all. */
+  servers: string | null
+  /** JSON list of addresses and CIDR blocks it is good from; null for anywhere. */
+  allowed_ips: string | null
+  expires_at: number | null
+  /** Its end has been told to the nodes. */
+  is_expired: Flag | null
+  last_used_at: number | null
+  last_used_ip: string | null
+}
+
+/** Passwords for one program each, for SFTP only. */
+export interface AppPasswordsTable {
+  id: Id
+  uuid: string
+  user_id: number
+  name: string
+  /** SHA-256 of the whole password, hex. */
+  secret_hash: string
+  servers: string | null
+  allowed_ips: string | null
+  expires_at: number | null
+  is_expired: Flag | null
+  last_used_at: number | null
+  last_used_ip: string | null
+  created_at: number
+}
+
+/**
+ * The least access revision that sessions at nodes may have (RULES 16). Of each user and server there is one row, which rises;
+ * no server means all of them. Rows outlive what they name, because nodes may still have to hear of it.
+ */
+export interface AccessFloorsTable {
+  id: Id
+  user_uuid: string
+  server_uuid: string | null
+  min_revision: number
+  at: number
 }

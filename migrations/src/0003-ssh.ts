@@ -1,0 +1,61 @@
+import {
+  column,
+  flag,
+  hash,
+  id,
+  index,
+  integer,
+  nullable,
+  table,
+  text,
+  to,
+  unique,
+  uuid,
+  varchar,
+  type Migration,
+} from './table.ts'
+
+/** SSH keys that work for SFTP, app passwords, and what agents are told when access becomes less. */
+export const ssh: Migration = {
+  name: '0003-ssh',
+  steps: [
+    column('ssh_keys', 'algorithm', varchar(64)),
+    column('ssh_keys', 'servers', text()),
+    column('ssh_keys', 'allowed_ips', text()),
+    column('ssh_keys', 'expires_at', integer()),
+    column('ssh_keys', 'is_expired', flag()),
+    column('ssh_keys', 'last_used_at', integer()),
+    column('ssh_keys', 'last_used_ip', varchar(64)),
+    index('ssh_keys', ['expires_at']),
+
+    table('app_passwords', {
+      id: id(),
+      uuid: uuid(),
+      user_id: to('users', 'cascade'),
+      name: varchar(),
+      secret_hash: hash(),
+      servers: nullable(text()),
+      allowed_ips: nullable(text()),
+      expires_at: nullable(integer()),
+      is_expired: nullable(flag()),
+      last_used_at: nullable(integer()),
+      last_used_ip: nullable(varchar(64)),
+      created_at: integer(),
+    }),
+    unique('app_passwords', 'uuid'),
+    unique('app_passwords', 'secret_hash'),
+    index('app_passwords', ['user_id']),
+    index('app_passwords', ['expires_at']),
+
+    table('access_floors', {
+      id: id(),
+      user_uuid: uuid(),
+      server_uuid: nullable(uuid()),
+      min_revision: integer(),
+      at: integer(),
+    }),
+    index('access_floors', ['user_uuid', 'server_uuid']),
+    index('access_floors', ['server_uuid', 'at']),
+    index('access_floors', ['at']),
+  ],
+}
