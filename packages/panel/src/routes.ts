@@ -2,6 +2,7 @@ import { accountRoutes } from './account/routes.ts'
 import { activityRoutes } from './activity/routes.ts'
 import { allocationsRoutes } from './allocations/routes.ts'
 import { apiKeyRoutes } from './api-keys/routes.ts'
+import { appPasswordRoutes } from './app-passwords/routes.ts'
 import { eggRepositoriesRoutes } from './egg-repositories/routes.ts'
 import { eggsRoutes } from './eggs/routes.ts'
 import { filesRoutes } from './files/routes.ts'
@@ -12,6 +13,8 @@ import { nodesRoutes } from './nodes/routes.ts'
 import { operationsRoutes } from './operations/routes.ts'
 import { serversRoutes } from './servers/routes.ts'
 import { sessionRoutes } from './sessions/routes.ts'
+import { sshAccessRoutes } from './ssh-access/routes.ts'
+import { sshKeyRoutes } from './ssh-keys/routes.ts'
 import { subusersRoutes } from './subusers/routes.ts'
 import { systemRoutes } from './system/routes.ts'
 import { userRoutes } from './users/routes.ts'
@@ -22,6 +25,9 @@ export function registerRoutes(routes: Routes): void {
   sessionRoutes(routes)
   accountRoutes(routes)
   apiKeyRoutes(routes)
+  sshKeyRoutes(routes)
+  appPasswordRoutes(routes)
+  sshAccessRoutes(routes)
   userRoutes(routes)
   serversRoutes(routes)
   filesRoutes(routes)

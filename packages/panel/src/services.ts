@@ -7,6 +7,8 @@ import { createLiveChannel, type LiveChannel } from './live/live-channel.ts'
 import type { AgentLinks } from './nodes/agent-links.ts'
 import { createOperationRunner } from './operations/node-operation-runner.ts'
 import { createSummaryCache } from './servers/summary-cache.ts'
+import { AccessRevoker } from './ssh-access/access-revoker.ts'
+import { CredentialExpiry } from './ssh-access/expire-credentials.ts'
 import { createNodeLinks } from './wings/all-links.ts'
 
 /** What `createPanel()` builds before its services. */
@@ -32,6 +34,8 @@ export function createServices(base: BaseContext, instances: InstanceParts | nul
   const withLinks = { ...base, nodes: links, summaries: createSummaryCache(base) }
   const operations = createOperationRunner(withLinks)
   const context: Context = { ...withLinks, operations }
+  const revoker = new AccessRevoker(context, links)
+  const expiry = new CredentialExpiry(context)
   const live: LiveChannel = createLiveChannel(context)
   const repositories = new RepositoryWorker(context)
   links.onReady((session) => operations.onConnected(session))
@@ -46,6 +50,7 @@ export function createServices(base: BaseContext, instances: InstanceParts | nul
       await operations.start()
       live.start()
       repositories.start()
+      expiry.start()
     },
     handleUpgrade(path, request, socket, head) {
       if (path === '/api/agent/link') links.handleUpgrade(request, socket, head)
@@ -55,6 +60,8 @@ export function createServices(base: BaseContext, instances: InstanceParts | nul
     },
     async close() {
       await repositories.close()
+      await expiry.close()
+      await revoker.close()
       await live.close()
       await operations.close()
       await links.close()

@@ -162,6 +162,19 @@ export {
   updateServerBuild,
   updateStartup,
 } from './servers.ts'
+export { AppPassword, CredentialBounds, SftpAddress, SshKey, SshSettings } from './schemas/ssh.ts'
+export {
+  addSshKey,
+  createAppPassword,
+  deleteAppPassword,
+  deleteSshKey,
+  getSshSettings,
+  importSshKeys,
+  listAppPasswords,
+  listSshKeys,
+  updateSshKey,
+  updateSshSettings,
+} from './ssh-access.ts'
 export { createSubuser, deleteSubuser, listSubusers, updateSubuser } from './subusers.ts'
 export { System, getHealth, getSystem } from './system.ts'
 export { createUser, deleteUser, getUser, listUsers, updateUser } from './users.ts'

@@ -8,6 +8,7 @@ import * as nodes from './nodes.ts'
 import * as operations from './operations.ts'
 import * as orphans from './orphans.ts'
 import * as servers from './servers.ts'
+import * as sshAccess from './ssh-access.ts'
 import * as subusers from './subusers.ts'
 import * as system from './system.ts'
 import * as trash from './trash.ts'
@@ -17,6 +18,7 @@ import * as users from './users.ts'
 const modules: readonly Readonly<Record<string, unknown>>[] = [
   system,
   account,
+  sshAccess,
   users,
   servers,
   files,

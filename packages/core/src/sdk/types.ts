@@ -32,6 +32,13 @@ export type ErrorCode = 'BAD_REQUEST'
   | 'SESSION_NOT_FOUND'
   | 'API_KEY_NOT_FOUND'
   | 'API_KEY_LIMIT'
+  | 'SSH_KEY_INVALID'
+  | 'SSH_KEY_EXISTS'
+  | 'SSH_KEY_NOT_FOUND'
+  | 'SSH_KEY_LIMIT'
+  | 'SSH_KEYS_NOT_PUBLISHED'
+  | 'APP_PASSWORD_NOT_FOUND'
+  | 'APP_PASSWORD_LIMIT'
   | 'SERVER_NOT_FOUND'
   | 'SERVER_BUSY'
   | 'SERVER_SUSPENDED'
@@ -174,6 +181,22 @@ export interface CreatedApiKey {
   readonly secret: string
 }
 
+export interface AppPassword {
+  readonly id: string
+  readonly name: string
+  readonly servers: readonly string[] | null
+  readonly allowedIps: readonly string[] | null
+  readonly expiresAt: number | null
+  readonly lastUsedAt: number | null
+  readonly lastUsedIp: string | null
+  readonly createdAt: number
+}
+
+export interface CreatedAppPassword {
+  readonly appPassword: AppPassword
+  readonly password: string
+}
+
 export interface Session {
   readonly id: string
   readonly current: boolean
@@ -182,6 +205,29 @@ export interface Session {
   readonly createdAt: number
   readonly lastSeenAt: number
   readonly expiresAt: number
+}
+
+export interface SshKey {
+  readonly id: string
+  readonly name: string
+  readonly algorithm: string
+  readonly fingerprint: string
+  readonly publicKey: string
+  readonly servers: readonly string[] | null
+  readonly allowedIps: readonly string[] | null
+  readonly expiresAt: number | null
+  readonly lastUsedAt: number | null
+  readonly lastUsedIp: string | null
+  readonly createdAt: number
+}
+
+export interface ImportedSshKeys {
+  readonly added: readonly SshKey[]
+  readonly known: number
+  readonly refused: readonly ({
+    readonly algorithm: string
+    readonly reason: string
+  })[]
 }
 
 export interface ActivityEvent {
@@ -571,6 +617,7 @@ export interface Server {
   readonly lastExit: ServerExit | null
   readonly pendingFeatures: readonly PendingFeature[]
   readonly operation: string | null
+  readonly sftp: SftpAddress | null
   readonly stopTimeoutMs: number
 }
 
@@ -586,6 +633,13 @@ export interface PendingFeature {
   readonly line: string
   readonly at: number
   readonly images: readonly Labelled[]
+}
+
+export interface SftpAddress {
+  readonly host: string
+  readonly port: number
+  readonly username: string
+  readonly fingerprint: string
 }
 
 export interface WingsConfiguration {
@@ -778,6 +832,10 @@ export interface Placement {
   })[]
 }
 
+export interface SshSettings {
+  readonly accountPasswords: boolean
+}
+
 export interface System {
   readonly name: string
   readonly version: string
@@ -838,6 +896,32 @@ interface DeleteApiKeyParams {
 
 type DeleteApiKeyResponse = Readonly<Record<string, never>>
 
+interface ListAppPasswordsQuery {
+  readonly cursor?: string | undefined
+  readonly limit?: number | undefined
+}
+
+interface ListAppPasswordsResponse {
+  readonly data: readonly AppPassword[]
+  readonly nextCursor: string | null
+  readonly total?: number
+}
+
+interface CreateAppPasswordBody {
+  readonly name: string
+  readonly servers?: readonly string[] | null | undefined
+  readonly allowedIps?: readonly string[] | null | undefined
+  readonly expiresAt?: number | null | undefined
+}
+
+type CreateAppPasswordResponse = CreatedAppPassword
+
+interface DeleteAppPasswordParams {
+  readonly password: string
+}
+
+type DeleteAppPasswordResponse = Readonly<Record<string, never>>
+
 interface ChangeEmailBody {
   readonly current: string
   readonly email: string
@@ -868,6 +952,50 @@ interface DeleteSessionParams {
 }
 
 type DeleteSessionResponse = Readonly<Record<string, never>>
+
+interface ListSshKeysQuery {
+  readonly cursor?: string | undefined
+  readonly limit?: number | undefined
+}
+
+interface ListSshKeysResponse {
+  readonly data: readonly SshKey[]
+  readonly nextCursor: string | null
+  readonly total?: number
+}
+
+interface AddSshKeyBody {
+  readonly name?: string | undefined
+  readonly publicKey: string
+  readonly servers?: readonly string[] | null | undefined
+  readonly allowedIps?: readonly string[] | null | undefined
+  readonly expiresAt?: number | null | undefined
+}
+
+type AddSshKeyResponse = SshKey
+
+interface UpdateSshKeyParams {
+  readonly key: string
+}
+
+interface UpdateSshKeyBody {
+  readonly name: string
+}
+
+type UpdateSshKeyResponse = SshKey
+
+interface DeleteSshKeyParams {
+  readonly key: string
+}
+
+type DeleteSshKeyResponse = Readonly<Record<string, never>>
+
+interface ImportSshKeysBody {
+  readonly from: 'github' | 'gitlab'
+  readonly username: string
+}
+
+type ImportSshKeysResponse = ImportedSshKeys
 
 interface ListActivityQuery {
   readonly cursor?: string | undefined
@@ -1852,6 +1980,12 @@ interface PlanServerBody {
 
 type PlanServerResponse = Placement
 
+type GetSshSettingsResponse = SshSettings
+
+type UpdateSshSettingsBody = Readonly<Record<string, never>>
+
+type UpdateSshSettingsResponse = SshSettings
+
 type GetSystemResponse = System
 
 interface ListUsersQuery {
@@ -1947,6 +2081,27 @@ export interface EndpointTypes {
     readonly body: undefined
     readonly response: DeleteApiKeyResponse
   }
+  /** List the own app passwords. */
+  readonly listAppPasswords: {
+    readonly params: undefined
+    readonly query: ListAppPasswordsQuery
+    readonly body: undefined
+    readonly response: ListAppPasswordsResponse
+  }
+  /** Create a password for one SFTP program; it is shown this once. */
+  readonly createAppPassword: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: CreateAppPasswordBody
+    readonly response: CreateAppPasswordResponse
+  }
+  /** Delete an app password; what its owner has open over SFTP and SSH ends. */
+  readonly deleteAppPassword: {
+    readonly params: DeleteAppPasswordParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: DeleteAppPasswordResponse
+  }
   /** Change the own e-mail address. */
   readonly changeEmail: {
     readonly params: undefined
@@ -1974,6 +2129,41 @@ export interface EndpointTypes {
     readonly query: undefined
     readonly body: undefined
     readonly response: DeleteSessionResponse
+  }
+  /** List the own SSH keys. */
+  readonly listSshKeys: {
+    readonly params: undefined
+    readonly query: ListSshKeysQuery
+    readonly body: undefined
+    readonly response: ListSshKeysResponse
+  }
+  /** Add a public key for SFTP and SSH. */
+  readonly addSshKey: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: AddSshKeyBody
+    readonly response: AddSshKeyResponse
+  }
+  /** Rename an SSH key. */
+  readonly updateSshKey: {
+    readonly params: UpdateSshKeyParams
+    readonly query: undefined
+    readonly body: UpdateSshKeyBody
+    readonly response: UpdateSshKeyResponse
+  }
+  /** Delete an SSH key; what its owner has open over SFTP and SSH ends. */
+  readonly deleteSshKey: {
+    readonly params: DeleteSshKeyParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: DeleteSshKeyResponse
+  }
+  /** Add the public keys that somebody has published at GitHub or GitLab. */
+  readonly importSshKeys: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: ImportSshKeysBody
+    readonly response: ImportSshKeysResponse
   }
   /** Read the activity log of the panel, newest first. */
   readonly listActivity: {
@@ -2639,6 +2829,20 @@ export interface EndpointTypes {
     readonly query: undefined
     readonly body: PlanServerBody
     readonly response: PlanServerResponse
+  }
+  /** Read how people may sign in over SFTP and SSH. */
+  readonly getSshSettings: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: GetSshSettingsResponse
+  }
+  /** Change how people may sign in over SFTP and SSH. */
+  readonly updateSshSettings: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: UpdateSshSettingsBody
+    readonly response: UpdateSshSettingsResponse
   }
   /** Read what this panel is and how to sign in. */
   readonly getSystem: {

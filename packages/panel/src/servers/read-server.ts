@@ -4,6 +4,7 @@ import { AppError } from '@hatchery/core/errors'
 import { selectAllocations, toAllocation } from '../allocations/service.ts'
 import type { AuthorizedServer, Context, RequestContext } from '../context.ts'
 import { STOP_TIMEOUT_MS } from './build-spec.ts'
+import { sftpAddress } from './sftp-address.ts'
 import { selectSummaries, toNodePart, toSummary } from './summary-cache.ts'
 
 /** The server that the contract's permission was checked for. */
@@ -14,7 +15,7 @@ export function serverOf(ctx: Pick<RequestContext, 'server'>): AuthorizedServer 
 
 /** A server with everything its page shows, as the caller may see it. */
 export async function readServer(
-  ctx: Pick<Context, 'db'>,
+  ctx: Pick<RequestContext, 'db' | 'principal'>,
   { id, uuid, permissions }: AuthorizedServer,
 ): Promise<Server> {
   const summary = await selectSummaries(ctx.db).where('servers.id', '=', id).executeTakeFirst()
@@ -55,6 +56,7 @@ export async function readServer(
       images: feature === 'java_version' ? javaImagesFor(line, images) : [],
     })),
     operation: row.operation_uuid,
+    sftp: await sftpAddress(ctx, { shortId: row.short_id, fqdn: node.fqdn, host: node.host, permissions }),
     stopTimeoutMs: STOP_TIMEOUT_MS,
   }
 }

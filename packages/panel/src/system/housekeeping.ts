@@ -9,6 +9,8 @@ const STEP = 500
 const DAY_MS = 24 * 3_600_000
 /** Ended sessions stay this long: an address that has signed in is known by them. */
 const SESSION_RETENTION_MS = 90 * DAY_MS
+/** No session at a node lives this long without the panel, and a node that is connected has been told. */
+const FLOOR_RETENTION_MS = 7 * DAY_MS
 /** Readers with an older cursor are told to start again. */
 const EVENT_RETENTION_MS = 365 * DAY_MS
 
@@ -44,6 +46,7 @@ export class Housekeeping {
     await this.#repeat(() => revocations.prune())
     await this.#repeat(() => this.#prune('idempotency_keys', 'created_at', IDEMPOTENCY_RETENTION_MS))
     await this.#repeat(() => this.#prune('sessions', 'expires_at', SESSION_RETENTION_MS))
+    await this.#repeat(() => this.#prune('access_floors', 'at', FLOOR_RETENTION_MS))
     await this.#repeat(() => this.#prune('event_log', 'at', EVENT_RETENTION_MS))
   }
 
@@ -58,7 +61,7 @@ export class Housekeeping {
   }
 
   async #prune(
-    table: 'idempotency_keys' | 'sessions' | 'event_log',
+    table: 'idempotency_keys' | 'sessions' | 'access_floors' | 'event_log',
     column: 'created_at' | 'expires_at' | 'at',
     retentionMs: number,
   ): Promise<number> {

@@ -3,6 +3,7 @@ import { Description, ExternalId, Name, Nullable, OneOf, Revision, Timestamp, Uu
 import { Labelled, VariableInput } from './eggs.ts'
 import { UserRef } from './identity.ts'
 import { Allocation } from './nodes.ts'
+import { SftpAddress } from './ssh.ts'
 
 /**
  * What a server is doing. `offline`, `starting`, `running` and `stopping` come from the node;
@@ -105,6 +106,8 @@ export const Server = named(
     pendingFeatures: Type.Array(PendingFeature),
     /** Operation at work on this server, for example its installation. */
     operation: Nullable(Uuid),
+    /** Null where the node takes no SFTP, or the caller may not use it. */
+    sftp: Nullable(SftpAddress),
     /** Milliseconds a graceful stop may take before the page offers to kill. */
     stopTimeoutMs: Type.Integer(),
   }),
