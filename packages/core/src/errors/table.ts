@@ -231,6 +231,14 @@ export const ERRORS = {
   ARCHIVE_INVALID: { status: 422, message: 'The archive cannot be unpacked: {reason}. Nothing was changed.' },
   ARCHIVE_TOO_LARGE: { status: 413, message: 'The archive is too large: {reason}. Nothing was changed.' },
   TRASH_ITEM_NOT_FOUND: { status: 404, message: 'The trash has no item {id}. It may have been restored or expired.' },
+  DIRECT_TOKEN_INVALID: {
+    status: 401,
+    message: 'This opens nothing here: {reason}. Ask the panel for another link.',
+  },
+  DIRECT_UNAVAILABLE: {
+    status: 409,
+    message: 'The node of this server has no address for browsers. Go through the panel.',
+  },
   UPLOAD_NOT_FOUND: { status: 404, message: 'There is no upload {id}. Begin it again.' },
   UPLOAD_OFFSET: { status: 409, message: 'The upload stands at byte {offset}. Send on from there.' },
   UPLOAD_TOO_LONG: { status: 422, message: 'More came than the {sizeBytes} bytes that the upload was to have.' },

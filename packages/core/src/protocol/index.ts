@@ -14,6 +14,15 @@ export {
 } from './data-socket.ts'
 export { receiveResuming, type ResumeOptions } from './data-resume.ts'
 export { DataStream, type DataStreamOptions } from './data-stream.ts'
+export {
+  DIRECT_TOKEN_MS,
+  directTokenInvalid,
+  signDirectToken,
+  verifyDirectToken,
+  type DirectAction,
+  type DirectCheck,
+  type DirectClaims,
+} from './direct-token.ts'
 export { isDurableEvent } from './durable-event.ts'
 export type { FileMethod } from './file-methods.ts'
 export { type LinkOptions } from './link-options.ts'

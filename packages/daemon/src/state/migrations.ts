@@ -82,4 +82,12 @@ export const STATE_MIGRATIONS: readonly StateMigration[] = [
       `create table if not exists authorities (server text primary key, epoch integer not null)`,
     ],
   },
+  {
+    version: 3,
+    statements: [
+      // Tokens of the direct path that were used; each opens something once, whatever happens to the agent.
+      `create table if not exists direct_tokens (id text primary key, expires_at integer not null)`,
+      `create index if not exists direct_tokens_expiry on direct_tokens (expires_at)`,
+    ],
+  },
 ]

@@ -44,6 +44,13 @@ export function createHatchery({ url = '' }: HatcheryOptions = {}): { app: VueAp
   app.provide(PANEL, panel)
   app.use(createPinia()).use(i18n).use(VueQueryPlugin, { queryClient: queries }).use(router)
   applyLanguage(currentLanguage())
-  void loadMessages(['errors'])
+  // No page needs the sentences of errors to be shown; until they are there, the server's own stand in for them.
+  void router.isReady().then(() => whenIdle(() => void loadMessages(['errors'])))
   return { app, router }
+}
+
+/** Safari has no idle callback. */
+function whenIdle(work: () => void): void {
+  if (typeof requestIdleCallback === 'function') requestIdleCallback(work, { timeout: 10_000 })
+  else setTimeout(work, 2_000)
 }
