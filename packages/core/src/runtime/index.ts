@@ -1,3 +1,4 @@
+export { attachmentOf } from './attachment.ts'
 export type { Endpoint, Endpoints } from './endpoints.ts'
 export type { FileTrash, FileUploads, TrashedFile, UploadState } from './file-areas.ts'
 export { bytesFromName, nameFromBytes, nameFromLatin1 } from './file-names.ts'

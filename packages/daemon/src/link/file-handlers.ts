@@ -1,20 +1,21 @@
 import { AppError } from '@hatchery/core/errors'
-import type { Upload } from '@hatchery/core/api'
 import type { AgentHandlers, DataStream, FileMethod } from '@hatchery/core/protocol'
-import type { FileEntry, OpenFile, UploadState, WriteOptions } from '@hatchery/core/runtime'
+import type { FileEntry, OpenFile, WriteOptions } from '@hatchery/core/runtime'
 import {
+  appendToUpload,
   changeModes,
   copyEntry,
   createEntry,
   deleteEntries,
   forEach,
   moveEntries,
+  ownUpload,
   packEntries,
+  requireUploader,
   trashExpiry,
   unpackEntry,
-  uploadExpiry,
+  uploadOf,
   type FileJobs,
-  type OpenServer,
   type ServerFiles,
 } from '../server-files/index.ts'
 import type { DataSockets } from './data-sockets.ts'
@@ -141,7 +142,7 @@ export function fileHandlers(
       const { tree, quota } = await files.toWrite(server)
       await quota.require(sizeBytes)
       const state = await tree.uploads.begin({ id, owner, path, sizeBytes }, optionsOf(mode))
-      return uploadOf(requireOwner(state, id, owner))
+      return uploadOf(requireUploader(state, id, owner))
     },
 
     async 'uploads.read'({ server, upload, owner }) {
@@ -153,7 +154,7 @@ export function fileHandlers(
       await ownUpload(open, upload, owner)
       await using stream = await sockets.open(ticket, signal)
       closeOnAbort(stream, signal)
-      return uploadOf(await open.tree.uploads.append(upload, offset, open.quota.metered(stream.receive())))
+      return appendToUpload(open, upload, offset, stream.receive())
     },
 
     async 'uploads.finish'({ server, upload, owner }) {
@@ -217,18 +218,4 @@ function closeOnAbort(stream: DataStream, signal: AbortSignal): void {
   const end = () => stream.close('the call has ended')
   signal.addEventListener('abort', end, { once: true })
   void stream.closed.then(() => signal.removeEventListener('abort', end))
-}
-
-async function ownUpload({ tree }: OpenServer, id: string, owner: string): Promise<UploadState> {
-  return requireOwner(await tree.uploads.find(id), id, owner)
-}
-
-function requireOwner(state: UploadState | null, id: string, owner: string): UploadState {
-  if (!state || state.owner !== owner) throw new AppError('UPLOAD_NOT_FOUND', { id })
-  return state
-}
-
-function uploadOf(state: UploadState): Upload {
-  const { id, path, sizeBytes, offset } = state
-  return { id, path, sizeBytes, offset, expiresAt: uploadExpiry(state) }
 }

@@ -9,4 +9,5 @@ export {
   unpackEntry,
 } from './change-files.ts'
 export { FileJobs } from './file-jobs.ts'
-export { ServerFiles, trashExpiry, uploadExpiry, type OpenServer } from './server-files.ts'
+export { ServerFiles, trashExpiry, type OpenServer } from './server-files.ts'
+export { appendToUpload, ownUpload, requireUploader, uploadOf } from './uploads.ts'

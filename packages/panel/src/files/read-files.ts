@@ -1,6 +1,7 @@
 import type * as api from '@hatchery/core/api'
 import type { BodyOf, FileEntry, QueryOf, ResponseOf } from '@hatchery/core/api'
 import { AppError } from '@hatchery/core/errors'
+import { attachmentOf } from '@hatchery/core/runtime'
 import type { AuthorizedServer, RequestContext } from '../context.ts'
 import { decodeCursor, encodeCursor } from '../http/cursor.ts'
 import { answer, type Reply } from '../http/reply.ts'
@@ -132,12 +133,4 @@ async function* exactly(bytes: AsyncIterable<Uint8Array>, length: number): Async
 /** Whether the parts a caller has are of this revision; without `If-Range` they do not say. */
 function isOf(ifRange: string | undefined, revision: number): boolean {
   return ifRange === undefined || ifRange.trim() === `"${revision}"`
-}
-
-/** Names a download so that every browser saves it, and none shows it. */
-function attachmentOf(name: string): string {
-  const plain = name.toWellFormed()
-  const ascii = plain.replace(/[^\x20-\x7e]|["\\%]/g, '_')
-  const encoded = encodeURIComponent(plain).replace(/['()*!]/g, (mark) => `%${mark.charCodeAt(0).toString(16)}`)
-  return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`
 }
