@@ -154,7 +154,7 @@ export function fileHandlers(
       await ownUpload(open, upload, owner)
       await using stream = await sockets.open(ticket, signal)
       closeOnAbort(stream, signal)
-      return appendToUpload(open, upload, offset, stream.receive())
+      return await appendToUpload(open, upload, offset, stream.receive())
     },
 
     async 'uploads.finish'({ server, upload, owner }) {
