@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { readDirectOptions, type DirectOptions } from './direct/direct-options.ts'
 
 export interface CliOptions {
   readonly panelUrl: string | undefined
@@ -10,6 +11,7 @@ export interface CliOptions {
   readonly confirmsMove: boolean
   readonly subnetRange: string
   readonly stopTimeoutMs: number
+  readonly direct: DirectOptions | undefined
   readonly logLevel: string
   readonly isReadyJson: boolean
 }
@@ -28,6 +30,12 @@ Runs game servers on this machine for a Hatchery panel. It dials out to the pane
   --confirm-move           this data directory was moved to this machine or place on purpose
   --subnet-range CIDR      range that servers get their own /28 networks from (default: 10.213.0.0/16)
   --stop-timeout SECONDS   time for process servers to stop when the agent does (default: 20)
+  --direct-url URL         serve browsers directly under this address, such as https://node-1.example.com:8443:
+                           downloads and uploads then pass the panel by
+  --direct-listen [H:]PORT where to listen for it (default: 0.0.0.0 and the port of --direct-url)
+  --direct-cert FILE       certificate chain, PEM
+  --direct-key FILE        its private key, PEM
+  --direct-behind-proxy    a proxy in front speaks TLS; listen without it, by default on 127.0.0.1
   --log-level LEVEL        trace, debug, info, warn, error, fatal or silent (default: info)
   --ready-json             print one line of JSON on standard output when connected
   --help                   show this text
@@ -52,6 +60,11 @@ export function parseCliOptions(argv: readonly string[]): CliOptions | null {
       'confirm-move': { type: 'boolean', default: false },
       'subnet-range': { type: 'string', default: '10.213.0.0/16' },
       'stop-timeout': { type: 'string', default: '20' },
+      'direct-url': { type: 'string' },
+      'direct-listen': { type: 'string' },
+      'direct-cert': { type: 'string' },
+      'direct-key': { type: 'string' },
+      'direct-behind-proxy': { type: 'boolean', default: false },
       'log-level': { type: 'string', default: 'info' },
       'ready-json': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -77,6 +90,13 @@ export function parseCliOptions(argv: readonly string[]): CliOptions | null {
     confirmsMove: values['confirm-move'],
     subnetRange: values['subnet-range'],
     stopTimeoutMs: seconds * 1_000,
+    direct: readDirectOptions({
+      url: values['direct-url'],
+      listen: values['direct-listen'],
+      certificateFile: values['direct-cert'],
+      keyFile: values['direct-key'],
+      isBehindProxy: values['direct-behind-proxy'],
+    }),
     logLevel: values['log-level'],
     isReadyJson: values['ready-json'],
   }

@@ -13,6 +13,8 @@ import { parsePanelAddress, type PanelAddress } from './link/panel-address.ts'
 import { PanelConnection } from './link/panel-connection.ts'
 import { SecretChoice } from './link/secret-choice.ts'
 import { Watchers } from './link/watchers.ts'
+import type { DirectOptions } from './direct/direct-options.ts'
+import { DirectServer } from './direct/direct-server.ts'
 import { FileJobs, ServerFiles } from './server-files/index.ts'
 import { pause } from './servers/pause.ts'
 import type { ServerContext } from './servers/server-context.ts'
@@ -53,6 +55,8 @@ export interface DaemonOptions {
   readonly stopTimeoutMs?: number
   /** @default 30 min */
   readonly installDeadlineMs?: number
+  /** Serves browsers under an address of its own. @default they come through the panel */
+  readonly direct?: DirectOptions
 }
 
 export interface Daemon {
@@ -104,6 +108,7 @@ class RunningDaemon implements Daemon {
   readonly #files: ServerFiles
   readonly #jobs: FileJobs
   readonly #ctx: ServerContext
+  readonly #direct: DirectServer | null
   #watchers: Watchers
   #link: Promise<void> = Promise.resolve()
   #attached: Promise<void> = Promise.resolve()
@@ -139,6 +144,18 @@ class RunningDaemon implements Daemon {
     this.#files = new ServerFiles(this.#ctx)
     this.#jobs = new FileJobs(this.#ctx)
     this.#watchers = this.#newWatchers()
+    const { direct } = options
+    this.#direct = direct
+      ? new DirectServer({
+          direct,
+          log,
+          state,
+          files: this.#files,
+          node: () => state.identity.read().enrolment?.node ?? null,
+          now: () => now() - this.#clockOffsetMs,
+          isConnected: () => this.#connection.session !== null,
+        })
+      : null
   }
 
   async start(): Promise<{ readonly node: string }> {
@@ -147,6 +164,7 @@ class RunningDaemon implements Daemon {
     this.#attached = this.#servers.attach()
     this.#attached.catch((error: unknown) => this.#log.error({ err: error }, 'attaching to the servers failed'))
     const { node, panel, linkPath } = await this.#enrolled()
+    await this.#direct?.start()
     this.#link = this.#keepLink(node, panel, linkPath)
     this.#expiry = setInterval(() => void this.#files.expire(), EXPIRY_MS).unref()
     return { node }
@@ -160,6 +178,7 @@ class RunningDaemon implements Daemon {
   async stop(): Promise<void> {
     this.#stopping.abort()
     clearInterval(this.#expiry)
+    await this.#direct?.[Symbol.asyncDispose]()
     this.#watchers.close()
     if (!this.#parts.outlivesAgent) await this.#servers.interruptAll(this.#options.stopTimeoutMs ?? 20_000)
     await this.#link
@@ -208,17 +227,23 @@ class RunningDaemon implements Daemon {
         'This machine is not enrolled. Make an enrolment token on the node page and give it to the agent.',
       )
     }
-    const host = await readHostFacts(this.#parts.runtime, this.#options.dataDirectory, 0)
+    const host = await this.#hostFacts()
     const { signal } = this.#stopping
     const made = await enrol({ panel, token, identity, host, now: this.#now, pause: (ms) => pause(ms, signal) })
     this.#log.info({ node: made.node, panel: panel.text }, 'enrolled')
     return { node: made.node, panel, linkPath: made.linkPath }
   }
 
+  #hostFacts(): Promise<AgentHello['host']> {
+    const { dataDirectory, direct } = this.#options
+    return readHostFacts(this.#parts.runtime, dataDirectory, this.#clockOffsetMs, {
+      direct: direct ? { url: direct.url } : null,
+    })
+  }
+
   async #keepLink(node: string, panel: PanelAddress, linkPath: string): Promise<void> {
     const { identity, outbox } = this.#state
-    const { runtime } = this.#parts
-    let host = await readHostFacts(runtime, this.#options.dataDirectory, this.#clockOffsetMs)
+    let host = await this.#hostFacts()
     const url = panel.webSocket(linkPath.split('?')[0] ?? linkPath, node)
     const dataUrl = (route: string | null) => {
       const address = new URL(url)
@@ -263,7 +288,7 @@ class RunningDaemon implements Daemon {
         },
         connection: this.#connection,
         watchers: () => this.#watchers,
-        host: async () => (host = await readHostFacts(runtime, this.#options.dataDirectory, this.#clockOffsetMs)),
+        host: async () => (host = await this.#hostFacts()),
         runner: {
           state: this.#state,
           now: this.#now,

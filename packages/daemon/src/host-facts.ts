@@ -8,11 +8,12 @@ const MIB = 1024 * 1024
 
 export const AGENT_VERSION = '0.1.0'
 
-/** What this machine is and has. */
+/** What this machine is and has; `doors` are those that the agent itself has opened. */
 export async function readHostFacts(
   runtime: Runtime,
   dataDirectory: string,
   clockOffsetMs: number,
+  doors: Pick<AgentHello['host'], 'direct' | 'ssh'> = {},
 ): Promise<AgentHello['host']> {
   const disk = await statfs(dataDirectory)
   return {
@@ -28,6 +29,7 @@ export async function readHostFacts(
     memoryMiB: Math.floor(totalmem() / MIB),
     diskMiB: Math.floor((disk.blocks * disk.bsize) / MIB),
     clockOffsetMs,
+    ...doors,
   }
 }
 

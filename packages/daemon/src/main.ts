@@ -39,6 +39,7 @@ async function run(options: CliOptions, log: Logger): Promise<void> {
     confirmMove: options.confirmsMove,
     stopTimeoutMs: options.stopTimeoutMs,
     subnetRange: options.subnetRange,
+    ...(options.direct && { direct: options.direct }),
     log,
     parts: (installation, state) => machineParts({ ...options, dataDirectory }, log, installation, state),
   })

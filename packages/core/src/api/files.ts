@@ -166,7 +166,7 @@ export const unpackFile = contract({
   method: 'POST',
   path: '/servers/:server/files/unpack',
   tag: 'Files',
-  summary: 'Unpack a zip, a tar, or a file compressed with gzip or zstd',
+  summary: 'Unpack an archive (zip, tar, 7z, rar), or a single file compressed with gzip, zstd, xz, bzip2 or lz4',
   description:
     'Nothing is changed when the archive is damaged, hostile or too large. Files that are there stay, unless they are to be replaced, which needs `file.update` as well.',
   class: 'at-most-once',
@@ -178,10 +178,13 @@ export const unpackFile = contract({
     to: FilePath,
     /** @default false */
     replace: Type.Optional(Type.Boolean()),
+    /** Paths inside the archive, a directory with all that lies in it; everything without. They keep their paths. */
+    members: Type.Optional(Type.Array(FileName, { minItems: 1, maxItems: 1000 })),
   }),
   response: { 202: OperationRef },
   errors: writes,
   rate: 'expensive',
+  bodyLimitBytes: 8 * 1024 * 1024,
 })
 
 export const deleteFiles = contract({

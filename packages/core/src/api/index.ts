@@ -66,6 +66,8 @@ export {
   unpackFile,
   writeFile,
 } from './files.ts'
+export { openDirectDownload, openDirectUpload } from './direct.ts'
+export { listArchive, readArchiveMember, readDecompressedFile } from './archives.ts'
 export { emptyTrash, listTrash, restoreTrash } from './trash.ts'
 export { appendUpload, beginUpload, cancelUpload, finishUpload, getUpload } from './uploads.ts'
 export {
@@ -112,7 +114,7 @@ export {
 } from './schemas/egg-updates.ts'
 export { Egg, EggSummary, EggVariable, Nest, VariableInput } from './schemas/eggs.ts'
 export { Orphan } from './schemas/orphans.ts'
-export { DiskUse, FileEntry, FileFailures, FileMatches, TrashItem, Upload } from './schemas/files.ts'
+export { ArchiveMember, DiskUse, FileEntry, FileFailures, FileMatches, TrashItem, Upload } from './schemas/files.ts'
 export { Account, ApiKey, Session, Subuser, User, UserRef } from './schemas/identity.ts'
 export {
   Allocation,

@@ -1,5 +1,7 @@
 import * as account from './account.ts'
+import * as archives from './archives.ts'
 import type { ContractSpec } from './contract.ts'
+import * as direct from './direct.ts'
 import * as eggRepositories from './egg-repositories.ts'
 import * as eggUpdates from './egg-updates.ts'
 import * as eggs from './eggs.ts'
@@ -22,7 +24,9 @@ const modules: readonly Readonly<Record<string, unknown>>[] = [
   users,
   servers,
   files,
+  archives,
   uploads,
+  direct,
   trash,
   subusers,
   operations,

@@ -229,6 +229,12 @@ export const ERRORS = {
   DIRECTORY_NOT_EMPTY: { status: 409, message: 'The directory {path} is not empty.' },
   FILES_UNAVAILABLE: { status: 503, message: 'The files of the server cannot be reached: {reason}. Try again.' },
   ARCHIVE_INVALID: { status: 422, message: 'The archive cannot be unpacked: {reason}. Nothing was changed.' },
+  ARCHIVE_UNSUPPORTED: { status: 422, message: 'The archive cannot be read: {reason}. Pack it as zip or tar.gz.' },
+  ARCHIVE_ENCRYPTED: {
+    status: 422,
+    message: 'The archive is protected by a password. Unpack it where you have the password, and upload what is in it.',
+  },
+  ARCHIVE_MEMBER_NOT_FOUND: { status: 404, message: 'There is no {member} in the archive. List it again.' },
   ARCHIVE_TOO_LARGE: { status: 413, message: 'The archive is too large: {reason}. Nothing was changed.' },
   TRASH_ITEM_NOT_FOUND: { status: 404, message: 'The trash has no item {id}. It may have been restored or expired.' },
   DIRECT_TOKEN_INVALID: {

@@ -2,6 +2,8 @@ import { Type } from 'typebox'
 import { Nullable, OneOf, Revision, Uuid } from '../api/schemas/common.ts'
 import {
   ArchiveFormat,
+  ArchiveMember,
+  ArchivePath,
   Checksum,
   DiskUse,
   FileEntry,
@@ -127,8 +129,73 @@ export const FILE_METHODS = {
   'files.unpack': {
     ...job,
     summary: 'Unpack an archive into a directory; progress and end arrive as events',
-    params: Type.Object({ server, path: FileName, to: FilePath, replace: Type.Boolean(), ...operation }),
+    params: Type.Object({
+      server,
+      path: FileName,
+      to: FilePath,
+      replace: Type.Boolean(),
+      /** Paths inside the archive; everything without. Agents of older versions unpack everything. */
+      members: Type.Optional(Type.Array(FileName, { maxItems: 1000 })),
+      ...operation,
+    }),
     result: Done,
+  },
+  'files.archiveList': {
+    ...read,
+    deadlineMs: WALK_MS,
+    summary: 'Read one page of a directory inside an archive',
+    params: Type.Object({
+      server,
+      path: FilePath,
+      directory: ArchivePath,
+      offset: Offset,
+      limit: Type.Integer({ minimum: 1, maximum: 1000 }),
+    }),
+    result: Type.Object({
+      members: Type.Array(ArchiveMember),
+      total: Type.Integer(),
+      /** Of the archive. */
+      revision: Revision,
+    }),
+  },
+  'files.archiveRead': {
+    class: 'read',
+    deadlineMs: WALK_MS,
+    summary:
+      'Open a data socket and send a part of one file of an archive over it; the answer comes when the socket is open',
+    params: Type.Object({
+      server,
+      path: FilePath,
+      member: FileName,
+      offset: Offset,
+      /** Null is up to the end. */
+      length: Nullable(Offset),
+      /** Of the archive. */
+      ifRevision: Nullable(Revision),
+      ticket,
+    }),
+    /** The entry has name, size and time of the member, and the revision of the archive. */
+    result: Entry,
+  },
+  'files.decompress': {
+    class: 'read',
+    deadlineMs: 60_000,
+    summary: 'Open a data socket and send the beginning of a compressed file over it, decompressed',
+    params: Type.Object({
+      server,
+      path: FilePath,
+      offset: Offset,
+      maxBytes: Type.Integer({ minimum: 1, maximum: 16_777_216 }),
+      ifRevision: Nullable(Revision),
+      ticket,
+    }),
+    result: Type.Object({
+      entry: FileEntry,
+      /** Bytes that come altogether, those before the offset included. */
+      sizeBytes: Type.Integer(),
+      /** There is more in the file. */
+      isTruncated: Type.Boolean(),
+    }),
   },
   'files.delete': {
     ...change,

@@ -126,8 +126,13 @@ export type ErrorCode = 'BAD_REQUEST'
   | 'DIRECTORY_NOT_EMPTY'
   | 'FILES_UNAVAILABLE'
   | 'ARCHIVE_INVALID'
+  | 'ARCHIVE_UNSUPPORTED'
+  | 'ARCHIVE_ENCRYPTED'
+  | 'ARCHIVE_MEMBER_NOT_FOUND'
   | 'ARCHIVE_TOO_LARGE'
   | 'TRASH_ITEM_NOT_FOUND'
+  | 'DIRECT_TOKEN_INVALID'
+  | 'DIRECT_UNAVAILABLE'
   | 'UPLOAD_NOT_FOUND'
   | 'UPLOAD_OFFSET'
   | 'UPLOAD_TOO_LONG'
@@ -259,6 +264,9 @@ export interface NodeHost {
   readonly memoryMiB: number
   readonly diskMiB: number
   readonly clockOffsetMs: number
+  readonly direct?: {
+    readonly url: string
+  } | null
   readonly ssh?: {
     readonly port: number
     readonly fingerprint: string
@@ -721,6 +729,17 @@ export interface FileEntry {
   readonly revision: number
 }
 
+export interface ArchiveMember {
+  readonly name: string
+  readonly type: 'file' | 'directory' | 'symlink' | 'other'
+  readonly sizeBytes: number | null
+  readonly packedBytes: number | null
+  readonly mode: number
+  readonly modifiedAt: number | null
+  readonly linkTarget: string | null
+  readonly isEncrypted: boolean
+}
+
 export interface FileFailures {
   readonly done: number
   readonly failures: readonly ({
@@ -730,6 +749,12 @@ export interface FileFailures {
       readonly message: string
     }
   })[]
+}
+
+export interface DirectLink {
+  readonly origin: string
+  readonly url: string
+  readonly expiresAt: number
 }
 
 export interface DiskUse {
@@ -1609,6 +1634,36 @@ interface CreateFileBody {
 
 type CreateFileResponse = FileEntry
 
+interface ReadArchiveMemberParams {
+  readonly server: string
+}
+
+interface ReadArchiveMemberQuery {
+  readonly path?: string | undefined
+  readonly pathBytes?: string | undefined
+  readonly member: string
+}
+
+type ReadArchiveMemberResponse = Response
+
+interface ListArchiveParams {
+  readonly server: string
+}
+
+interface ListArchiveQuery {
+  readonly path?: string | undefined
+  readonly pathBytes?: string | undefined
+  readonly directory?: string | undefined
+  readonly cursor?: string | undefined
+  readonly limit?: number | undefined
+}
+
+interface ListArchiveResponse {
+  readonly data: readonly ArchiveMember[]
+  readonly nextCursor: string | null
+  readonly total?: number
+}
+
 interface ReadChecksumParams {
   readonly server: string
 }
@@ -1674,6 +1729,18 @@ interface CopyFileBody {
 
 type CopyFileResponse = OperationRef
 
+interface ReadDecompressedFileParams {
+  readonly server: string
+}
+
+interface ReadDecompressedFileQuery {
+  readonly path?: string | undefined
+  readonly pathBytes?: string | undefined
+  readonly maxBytes?: number | undefined
+}
+
+type ReadDecompressedFileResponse = Response
+
 interface DeleteFilesParams {
   readonly server: string
 }
@@ -1684,6 +1751,16 @@ interface DeleteFilesBody {
 }
 
 type DeleteFilesResponse = FileFailures
+
+interface OpenDirectDownloadParams {
+  readonly server: string
+}
+
+interface OpenDirectDownloadBody {
+  readonly path: string
+}
+
+type OpenDirectDownloadResponse = DirectLink
 
 interface ReadDiskUseParams {
   readonly server: string
@@ -1807,6 +1884,7 @@ interface UnpackFileBody {
   readonly path: string
   readonly to: string
   readonly replace?: boolean | undefined
+  readonly members?: readonly string[] | undefined
 }
 
 type UnpackFileResponse = OperationRef
@@ -1849,6 +1927,13 @@ interface CancelUploadParams {
 }
 
 type CancelUploadResponse = Readonly<Record<string, never>>
+
+interface OpenDirectUploadParams {
+  readonly server: string
+  readonly upload: string
+}
+
+type OpenDirectUploadResponse = DirectLink
 
 interface FinishUploadParams {
   readonly server: string
@@ -2592,6 +2677,20 @@ export interface EndpointTypes {
     readonly body: CreateFileBody
     readonly response: CreateFileResponse
   }
+  /** Download one file out of an archive without unpacking the others, or the part of it that `Range` names. */
+  readonly readArchiveMember: {
+    readonly params: ReadArchiveMemberParams
+    readonly query: ReadArchiveMemberQuery
+    readonly body: undefined
+    readonly response: ReadArchiveMemberResponse
+  }
+  /** List a directory inside an archive, directories first, without unpacking it; `total` is always there. */
+  readonly listArchive: {
+    readonly params: ListArchiveParams
+    readonly query: ListArchiveQuery
+    readonly body: undefined
+    readonly response: ListArchiveResponse
+  }
   /** Read the checksum of a file. */
   readonly readChecksum: {
     readonly params: ReadChecksumParams
@@ -2627,12 +2726,26 @@ export interface EndpointTypes {
     readonly body: CopyFileBody
     readonly response: CopyFileResponse
   }
+  /** Read the beginning of a file that is compressed with gzip, zstd, xz, bzip2 or lz4, decompressed. */
+  readonly readDecompressedFile: {
+    readonly params: ReadDecompressedFileParams
+    readonly query: ReadDecompressedFileQuery
+    readonly body: undefined
+    readonly response: ReadDecompressedFileResponse
+  }
   /** Move files and directories to the trash, or remove them for ever. */
   readonly deleteFiles: {
     readonly params: DeleteFilesParams
     readonly query: undefined
     readonly body: DeleteFilesBody
     readonly response: DeleteFilesResponse
+  }
+  /** Make a link under which the node itself gives a file. */
+  readonly openDirectDownload: {
+    readonly params: OpenDirectDownloadParams
+    readonly query: undefined
+    readonly body: OpenDirectDownloadBody
+    readonly response: OpenDirectDownloadResponse
   }
   /** Count what a directory takes on the disk, by what lies in it. */
   readonly readDiskUse: {
@@ -2697,7 +2810,7 @@ export interface EndpointTypes {
     readonly body: RestoreTrashBody
     readonly response: RestoreTrashResponse
   }
-  /** Unpack a zip, a tar, or a file compressed with gzip or zstd. */
+  /** Unpack an archive (zip, tar, 7z, rar), or a single file compressed with gzip, zstd, xz, bzip2 or lz4. */
   readonly unpackFile: {
     readonly params: UnpackFileParams
     readonly query: undefined
@@ -2731,6 +2844,13 @@ export interface EndpointTypes {
     readonly query: undefined
     readonly body: undefined
     readonly response: CancelUploadResponse
+  }
+  /** Make a link under which the node itself takes the rest of an upload, by `PATCH`. */
+  readonly openDirectUpload: {
+    readonly params: OpenDirectUploadParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: OpenDirectUploadResponse
   }
   /** Give a complete upload its name. */
   readonly finishUpload: {

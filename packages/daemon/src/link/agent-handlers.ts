@@ -20,7 +20,7 @@ export interface HandlerOptions {
 }
 
 /** What the agent does for each method of the protocol. */
-export function agentHandlers(options: HandlerOptions): Omit<AgentHandlers, 'access.revoke'> {
+export function agentHandlers(options: HandlerOptions): AgentHandlers {
   const { ctx, servers, connection, watchers, host, runner } = options
   const intentOf = ({ operation, requestedBy }: OperationParams) => ({
     operation,
@@ -122,6 +122,11 @@ export function agentHandlers(options: HandlerOptions): Omit<AgentHandlers, 'acc
       const isCancelled =
         options.files.jobs.cancel(operation) || (record.server !== null && servers.get(record.server).cancel(operation))
       if (!isCancelled) throw new AppError('OPERATION_FINISHED', { id: operation })
+      return {}
+    },
+
+    async 'access.revoke'({ user, server, minRevision }) {
+      ctx.state.accessFloors.raise(user, server, minRevision)
       return {}
     },
 

@@ -5,6 +5,7 @@ import { StateOutbox } from './outbox.ts'
 import { SecretRing } from './secret-ring.ts'
 import { ServerStore } from './server-store.ts'
 import { StateFile } from './state-file.ts'
+import { AccessFloors } from './access-floors.ts'
 import { UsedTokens } from './used-tokens.ts'
 import { chooseSqlite } from './sqlite-library.ts'
 import { join } from 'node:path'
@@ -18,6 +19,7 @@ export interface AgentState {
   readonly outbox: StateOutbox
   readonly facts: FactStore
   readonly usedTokens: UsedTokens
+  readonly accessFloors: AccessFloors
   readonly isNewer: boolean
   /** Why the file is opened with `node:sqlite`; null where the preferred library works. */
   readonly sqliteFallback: unknown
@@ -36,6 +38,7 @@ export function openAgentState(dataDirectory: string, binding: Binding = readBin
     outbox: new StateOutbox(file),
     facts: new FactStore(file),
     usedTokens: new UsedTokens(file),
+    accessFloors: new AccessFloors(file),
     isNewer: file.isNewer,
     sqliteFallback: fallbackReason,
     transaction: (work) => file.transaction(work),

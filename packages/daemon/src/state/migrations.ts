@@ -88,6 +88,13 @@ export const STATE_MIGRATIONS: readonly StateMigration[] = [
       // Tokens of the direct path that were used; each opens something once, whatever happens to the agent.
       `create table if not exists direct_tokens (id text primary key, expires_at integer not null)`,
       `create index if not exists direct_tokens_expiry on direct_tokens (expires_at)`,
+      // The least access revision of a user that counts (RULES 16); an empty server stands for all of them.
+      `create table if not exists access_floors (
+        user text not null,
+        server text not null,
+        min_revision integer not null,
+        primary key (user, server)
+      )`,
     ],
   },
 ]

@@ -46,6 +46,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   changePassword: { current: 'wrong password', password: 'another good password' },
   changeEmail: { current: 'wrong password', email: 'new@example.com' },
   createApiKey: { name: 'key', permissions: [], allowedIps: [] },
+  openDirectDownload: { path: 'a' },
   addSshKey: { publicKey: 'ssh-dss AAAA' },
   importSshKeys: { from: 'github', username: 'nobody' },
   updateSshKey: { name: 'key' },

@@ -3,6 +3,7 @@ import { implement, type Routes } from '../http/implement.ts'
 import { answer } from '../http/reply.ts'
 import { serverOf } from '../servers/read-server.ts'
 import { changeModes, createFile, deleteFiles, moveFiles, writeFile } from './change-files.ts'
+import { openDirectDownload, openDirectUpload } from './direct.ts'
 import { copyFile, packFiles, unpackFile } from './file-jobs.ts'
 import { pathOf } from './reach-files.ts'
 import { describeFile, listFiles, readChecksum, readDiskUse, readFile, searchFiles } from './read-files.ts'
@@ -37,6 +38,9 @@ export function filesRoutes(routes: Routes): void {
   )
   implement(routes, api.finishUpload, (ctx, { params }) => finishUpload(ctx, serverOf(ctx), params.upload))
   implement(routes, api.cancelUpload, (ctx, { params }) => cancelUpload(ctx, serverOf(ctx), params.upload))
+
+  implement(routes, api.openDirectDownload, (ctx, { body }) => openDirectDownload(ctx, serverOf(ctx), body.path))
+  implement(routes, api.openDirectUpload, (ctx, { params }) => openDirectUpload(ctx, serverOf(ctx), params.upload))
 
   implement(routes, api.listTrash, (ctx) => listTrash(ctx, serverOf(ctx)))
   implement(routes, api.restoreTrash, (ctx, { body }) => restoreTrash(ctx, serverOf(ctx), body))

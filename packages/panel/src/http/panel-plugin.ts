@@ -5,6 +5,7 @@ import type { Context } from '../context.ts'
 import { registerRoutes } from '../routes.ts'
 import { docsRoutes } from '../system/docs-routes.ts'
 import { wingsRemoteRoutes } from '../wings/remote/routes.ts'
+import { directOriginsOf } from '../nodes/direct-origin.ts'
 import { webRoutes } from '../web/web-routes.ts'
 import type { ContractLayer } from './contract-layer.ts'
 import { errorReply } from './error-answer.ts'
@@ -69,7 +70,7 @@ export function panelPlugin(parts: PluginParts): FastifyPluginAsync {
         throw notFound(request, fastify.prefix)
       },
     })
-    if (parts.webRoot !== null) await webRoutes(fastify, parts.webRoot)
+    if (parts.webRoot !== null) await webRoutes(fastify, parts.webRoot, directOriginsOf(ctx))
     await parts.onMount(fastify)
   }
 }

@@ -18,8 +18,11 @@ export const TENANT_HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 } as const
 
-/** On every page. `scripts` are the sources of inline scripts that the page has, as CSP hashes. */
-export function pageHeaders(scripts: readonly string[] = []): Record<string, string> {
+/**
+ * On every page. `scripts` are the sources of inline scripts that the page has, as CSP hashes; `origins` are those that the page
+ * may exchange data with beside the panel.
+ */
+export function pageHeaders(scripts: readonly string[] = [], origins: readonly string[] = []): Record<string, string> {
   return {
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
@@ -32,7 +35,7 @@ export function pageHeaders(scripts: readonly string[] = []): Record<string, str
       "style-src 'self' 'unsafe-inline'",
       "img-src 'self' data: blob:",
       "font-src 'self' data:",
-      "connect-src 'self'",
+      ["connect-src 'self'", ...origins].join(' '),
       "worker-src 'self' blob:",
       "object-src 'none'",
       "base-uri 'self'",

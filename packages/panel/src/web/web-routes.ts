@@ -39,11 +39,15 @@ const CODINGS = [
  * Serves the built web app: what its build named by content for ever, the page itself never from a cache. Only files that
  * were there at the start are served, so no path is ever looked up on the disk.
  */
-export async function webRoutes(fastify: FastifyInstance, root: string): Promise<void> {
+export async function webRoutes(
+  fastify: FastifyInstance,
+  root: string,
+  listOrigins: () => Promise<readonly string[]>,
+): Promise<void> {
   const files = await listFiles(root)
   const page = files.get('/index.html')
   if (!page) throw new Error(`${root} holds no built web app (index.html is missing). Build it first.`)
-  const headers = pageHeaders(inlineScripts(await readFile(page.path, 'utf8')))
+  const scripts = inlineScripts(await readFile(page.path, 'utf8'))
 
   fastify.route({
     method: ['GET', 'HEAD'],
@@ -55,7 +59,7 @@ export async function webRoutes(fastify: FastifyInstance, root: string): Promise
       // A file that is gone is an error; any other path is one of the app's own pages.
       if (path === null || /\.\w+$/.test(path))
         throw new AppError('ROUTE_NOT_FOUND', { method: 'GET', path: path ?? '' })
-      void reply.headers(headers)
+      void reply.headers(pageHeaders(scripts, await listOrigins()))
       return sendFile(page, request, reply)
     },
   })

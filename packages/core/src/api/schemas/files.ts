@@ -32,6 +32,29 @@ export const FileEntry = named(
 )
 export type FileEntry = Static<typeof FileEntry>
 
+/** A path inside an archive, as its own listing gives it; `''` is the archive itself. */
+export const ArchivePath = Type.String({ maxLength: 4096 })
+
+export const ArchiveMember = named(
+  'ArchiveMember',
+  Type.Object({
+    name: Type.String(),
+    type: FileType,
+    /** Decompressed; null where the archive does not say, which is a single compressed file. */
+    sizeBytes: Nullable(Type.Integer()),
+    /** What it takes in the archive; null where members are compressed together. */
+    packedBytes: Nullable(Type.Integer()),
+    /** Permissions, nine bits. */
+    mode: Type.Integer(),
+    modifiedAt: Nullable(Timestamp),
+    /** Where a link leads, as it is stored; null for everything else, and where only reading the member would tell. */
+    linkTarget: Nullable(Type.String()),
+    /** Needs a password, and cannot be read. */
+    isEncrypted: Type.Boolean(),
+  }),
+)
+export type ArchiveMember = Static<typeof ArchiveMember>
+
 export const DiskUse = named(
   'DiskUse',
   Type.Object({

@@ -16,6 +16,12 @@ export type Location = Static<typeof Location>
 
 export const NodeStatus = OneOf(['awaiting-agent', 'online', 'offline', 'recovery', 'locked'])
 
+/** An origin, nothing behind it; plain HTTP only on the machine itself, where nobody listens on the way. */
+const DirectOrigin = Type.String({
+  maxLength: 255,
+  pattern: '^(https://[A-Za-z0-9.-]+|https://\\[[0-9a-f:]+\\]|http://(127\\.0\\.0\\.1|localhost))(:[0-9]{1,5})?$',
+})
+
 /** What the agent found on its machine; null until it connected once. */
 export const NodeHost = named(
   'NodeHost',
@@ -34,6 +40,8 @@ export const NodeHost = named(
     diskMiB: Type.Integer(),
     /** Agent clock minus panel clock. */
     clockOffsetMs: Type.Integer(),
+    /** Where browsers reach the agent itself; null when they do not, absent from older agents. */
+    direct: Type.Optional(Nullable(Type.Object({ url: DirectOrigin }))),
     /** Where the agent takes SFTP and SSH; null when it does not, absent from older agents. */
     ssh: Type.Optional(
       Nullable(

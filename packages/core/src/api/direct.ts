@@ -1,0 +1,47 @@
+import { Type } from 'typebox'
+import { contract } from './contract.ts'
+import { reads, writes } from './file-errors.ts'
+import { ServerRef, Timestamp, Uuid, named } from './schemas/common.ts'
+import { FileName } from './schemas/files.ts'
+
+const DirectLink = named(
+  'DirectLink',
+  Type.Object({
+    /** Where the node is; `GET {origin}/direct/v1/ping` answers 204 where it can be reached. */
+    origin: Type.String(),
+    /** To be used once, and begun before it expires. */
+    url: Type.String(),
+    expiresAt: Timestamp,
+  }),
+)
+const about =
+  'The bytes go between the caller and the node, past the panel. Where the node cannot be reached, go through the panel instead.'
+
+export const openDirectDownload = contract({
+  method: 'POST',
+  path: '/servers/:server/files/direct',
+  tag: 'Files',
+  summary: 'Make a link under which the node itself gives a file',
+  description: about,
+  class: 'read',
+  permission: { server: 'file.read-content' },
+  params: Type.Object({ server: ServerRef }),
+  body: Type.Object({ path: FileName }),
+  response: { 200: DirectLink },
+  errors: [...reads, 'DIRECT_UNAVAILABLE'],
+  rate: 'write',
+})
+
+export const openDirectUpload = contract({
+  method: 'POST',
+  path: '/servers/:server/files/uploads/:upload/direct',
+  tag: 'Files',
+  summary: 'Make a link under which the node itself takes the rest of an upload, by `PATCH`',
+  description: `${about} What has arrived when a connection breaks is kept: read how far it has come and ask for another link.`,
+  class: 'read',
+  permission: { server: 'file.create' },
+  params: Type.Object({ server: ServerRef, upload: Uuid }),
+  response: { 200: DirectLink },
+  errors: [...writes, 'UPLOAD_NOT_FOUND', 'DIRECT_UNAVAILABLE'],
+  rate: 'write',
+})

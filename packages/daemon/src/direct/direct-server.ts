@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { AppError } from '@hatchery/core/errors'
+import type { Logger } from 'pino'
+import { serveDownload } from './serve-download.ts'
+import { serveUpload } from './serve-upload.ts'
+import { DirectDoor, type DirectDoorOptions } from './direct-door.ts'
+import type { DirectOptions } from './direct-options.ts'
+
+/** Nobody who is slower than this is a browser. */
+const HEADERS_TIMEOUT_MS = 10_000
+/** A request that sends and takes nothing for so long is over; one that goes on may take hours. */
+const IDLE_TIMEOUT_MS = 60_000
+const MAX_CONNECTIONS = 512
+
+export interface DirectServerOptions extends DirectDoorOptions {
+  readonly direct: DirectOptions
+  readonly log: Logger
+}
+
+/**
+ * Takes browsers that the panel has sent (RULES 16): files come and go without the panel in between. Each request carries a
+ * token of the panel's that opens one thing once; without one there is nothing here but a sign of life.
+ */
+export class DirectServer implements AsyncDisposable {
+  readonly #options: DirectServerOptions
+  readonly #door: DirectDoor
+  readonly #stopListening: () => void
+  #server: Server | undefined
+
+  constructor(options: DirectServerOptions) {
+    this.#options = options
+    const door = (this.#door = new DirectDoor(options))
+    this.#stopListening = options.state.accessFloors.onRaise((...raised) => door.revoke(...raised))
+  }
+
+  /** @throws Error when the address is taken or a PEM file cannot be read */
+  async start(): Promise<void> {
+    const { direct, log } = this.#options
+    const answer = (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response)
+    const server = direct.tls
+      ? createTlsServer(
+          { cert: await readFile(direct.tls.certificateFile), key: await readFile(direct.tls.keyFile) },
+          answer,
+        )
+      : createServer(answer)
+    server.headersTimeout = HEADERS_TIMEOUT_MS
+    server.requestTimeout = 0
+    server.setTimeout(IDLE_TIMEOUT_MS, (socket) => socket.destroy())
+    server.maxConnections = MAX_CONNECTIONS
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(direct.port, direct.host, () => {
+        server.off('error', reject)
+        resolve()
+      })
+    })
+    server.on('error', (error) => log.error({ err: error }, 'a fault of the direct address'))
+    this.#server = server
+    log.info({ url: direct.url, port: this.port }, 'browsers are served directly')
+  }
+
+  get port(): number {
+    return (this.#server?.address() as AddressInfo | null)?.port ?? this.#options.direct.port
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopListening()
+    const server = this.#server
+    if (!server) return
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    server.closeAllConnections()
+    await closed
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://node')
+    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
+    try {
+      const route = `${request.method} ${url.pathname.split('/', 4).join('/')}`
+      if (route === 'GET /direct/v1/ping') return ping(response)
+      if (route === 'OPTIONS /direct/v1/uploads') return this.#door.preflight(url, response)
+      if (route === 'GET /direct/v1/files') return await serveDownload(this.#door, url, request, response)
+      if (route === 'PATCH /direct/v1/uploads') return await serveUpload(this.#door, url, request, response)
+      response.writeHead(404).end()
+    } catch (error) {
+      this.#refuse(error, request, response)
+    }
+  }
+
+  #refuse(error: unknown, request: IncomingMessage, response: ServerResponse): void {
+    const { log } = this.#options
+    const isKnown = error instanceof AppError
+    if (!isKnown && !request.destroyed) log.error({ err: error }, 'a direct request failed')
+    if (response.headersSent) {
+      // Fewer bytes than were promised tell the browser that the file is not whole.
+      response.destroy()
+      return
+    }
+    const { status, body } = isKnown
+      ? { status: error.status, body: error.toBody() }
+      : { status: 500, body: new AppError('INTERNAL').toBody() }
+    response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', connection: 'close' })
+    response.end(JSON.stringify({ error: body }))
+  }
+}
+
+/** On every answer, as at the panel (RULES 23). */
+const HEADERS = {
+  'cache-control': 'private, no-store',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "sandbox; default-src 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+} as const
+
+/** Says that this way is open; any page may know. */
+function ping(response: ServerResponse): void {
+  response.writeHead(204, { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' }).end()
+}
