@@ -310,6 +310,7 @@ class RunningDaemon implements Daemon {
   #onSession(session: AgentSession): void {
     this.#clockOffsetMs = -session.clockOffsetMs
     this.#connection.open(session)
+    this.#direct?.onConnection(true)
     this.#log.info({ panel: session.panel.name, clockOffsetMs: this.#clockOffsetMs }, 'connected to the panel')
     if (session.hello.wantsSnapshot) {
       void this.#attached.then(() => {
@@ -321,6 +322,7 @@ class RunningDaemon implements Daemon {
     for (const resolve of this.#onConnected.splice(0)) resolve()
     void session.closed.then((reason) => {
       if (!this.#connection.end(session)) return
+      this.#direct?.onConnection(false)
       this.#watchers.close()
       this.#watchers = this.#newWatchers()
       this.#log.info({ reason }, 'disconnected from the panel')

@@ -6,7 +6,8 @@ import { matches } from './validation.ts'
 
 /** A token opens something within this time, or not at all (RULES 16); what it has opened may take longer. */
 export const DIRECT_TOKEN_MS = 60_000
-const MAX_TOKEN_LENGTH = 16 * 1024
+/** Servers take no longer lines; a path that makes a token longer goes another way. */
+export const MAX_DIRECT_TOKEN_LENGTH = 8 * 1024
 const LABEL = 'hatchery/1 direct token'
 
 /** What a browser may do at a node without its panel in between, once. */
@@ -56,7 +57,7 @@ export interface DirectCheck {
  * @throws AppError `DIRECT_TOKEN_INVALID`
  */
 export function verifyDirectToken(token: string, { node, action, now, secretOf }: DirectCheck): DirectClaims {
-  const [said = '', shown = '', ...more] = token.length > MAX_TOKEN_LENGTH ? [] : token.split('.')
+  const [said = '', shown = '', ...more] = token.length > MAX_DIRECT_TOKEN_LENGTH ? [] : token.split('.')
   const claims = readClaims(said)
   if (claims === null || more.length > 0) throw directTokenInvalid('it has another form')
   const secret = secretOf(claims.keyId)

@@ -16,6 +16,7 @@ export { receiveResuming, type ResumeOptions } from './data-resume.ts'
 export { DataStream, type DataStreamOptions } from './data-stream.ts'
 export {
   DIRECT_TOKEN_MS,
+  MAX_DIRECT_TOKEN_LENGTH,
   directTokenInvalid,
   signDirectToken,
   verifyDirectToken,

@@ -76,6 +76,11 @@ export class DirectDoor {
     }
   }
 
+  /** Ends everything, as when nobody can say any more whether access was taken back. */
+  closeAll(): void {
+    for (const { abort } of this.#open) abort.abort(directTokenInvalid('the node has no connection to its panel'))
+  }
+
   #verify(url: URL, action: DirectAction): DirectClaims {
     const { node, now, state } = this.#options
     const own = node()

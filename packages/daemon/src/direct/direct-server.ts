@@ -14,9 +14,12 @@ const HEADERS_TIMEOUT_MS = 10_000
 /** A request that sends and takes nothing for so long is over; one that goes on may take hours. */
 const IDLE_TIMEOUT_MS = 60_000
 const MAX_CONNECTIONS = 512
+const ALONE_MS = 60_000
 
 export interface DirectServerOptions extends DirectDoorOptions {
   readonly direct: DirectOptions
+  /** How long what is open goes on without the panel. @default 60 s */
+  readonly aloneMs?: number
   readonly log: Logger
 }
 
@@ -29,6 +32,7 @@ export class DirectServer implements AsyncDisposable {
   readonly #door: DirectDoor
   readonly #stopListening: () => void
   #server: Server | undefined
+  #alone: NodeJS.Timeout | undefined
 
   constructor(options: DirectServerOptions) {
     this.#options = options
@@ -66,8 +70,16 @@ export class DirectServer implements AsyncDisposable {
     return (this.#server?.address() as AddressInfo | null)?.port ?? this.#options.direct.port
   }
 
+  /** What is open goes on for a while without the panel, and then ends (RULES 16). */
+  onConnection(isConnected: boolean): void {
+    clearTimeout(this.#alone)
+    if (isConnected) return
+    this.#alone = setTimeout(() => this.#door.closeAll(), this.#options.aloneMs ?? ALONE_MS).unref()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopListening()
+    clearTimeout(this.#alone)
     const server = this.#server
     if (!server) return
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { ResponseOf } from '@hatchery/core/api'
 import type * as api from '@hatchery/core/api'
 import { AppError } from '@hatchery/core/errors'
-import { DIRECT_TOKEN_MS, signDirectToken, type DirectClaims } from '@hatchery/core/protocol'
+import { DIRECT_TOKEN_MS, MAX_DIRECT_TOKEN_LENGTH, signDirectToken, type DirectClaims } from '@hatchery/core/protocol'
 import { findServer } from '../access/authorize.ts'
 import { callerOf } from '../access/caller.ts'
 import type { AuthorizedServer, RequestContext } from '../context.ts'
@@ -77,5 +77,6 @@ async function linkTo(
     origin: ctx.header('origin') ?? null,
     expiresAt,
   })
+  if (token.length > MAX_DIRECT_TOKEN_LENGTH) throw new AppError('DIRECT_UNAVAILABLE')
   return { origin, url: `${origin}/direct/v1/${ROUTES[what.action]}?token=${token}`, expiresAt }
 }

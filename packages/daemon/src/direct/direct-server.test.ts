@@ -1,0 +1,226 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { DIRECT_TOKEN_MS, signDirectToken, type DirectClaims } from '@hatchery/core/protocol'
+import { describe, expect, test } from 'vitest'
+import { TestAgent } from '../testing/test-agent.ts'
+
+const PAGE = 'https://panel.example.com'
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** An agent with an installed server that browsers reach directly, and the panel's secret to sign with. */
+async function withBrowser(change: Parameters<TestAgent['installed']>[0] = {}) {
+  const port = await freePort()
+  const origin = `http://127.0.0.1:${port}`
+  const agent = await TestAgent.start({ daemon: { direct: { url: origin, host: '127.0.0.1', port, tls: null } } })
+  const { id: server } = await agent.installed(change)
+  const { panel } = agent
+  const data = join(agent.dataDirectory, 'volumes', server, 'data-1')
+  mkdirSync(join(data, 'world'), { recursive: true })
+  writeFileSync(join(data, 'world/level.dat'), 'the world')
+  const [[keyId, secret] = ['', new Uint8Array()]] = panel.secrets
+  const user = randomUUID()
+  const claims = (part: Partial<DirectClaims> = {}): DirectClaims => ({
+    id: randomBytes(16).toString('hex'),
+    keyId,
+    node: panel.node,
+    server,
+    user,
+    action: 'download',
+    subject: 'world/level.dat',
+    accessRevision: 5,
+    origin: PAGE,
+    expiresAt: Date.now() + DIRECT_TOKEN_MS,
+    ...part,
+  })
+  const sign = (part: Partial<DirectClaims> = {}) => signDirectToken(secret, claims(part))
+  return {
+    agent,
+    panel,
+    server,
+    data,
+    user,
+    origin,
+    secret,
+    claims,
+    sign,
+    get: (token: string) => fetch(`${origin}/direct/v1/files?token=${token}`),
+    patch: (token: string, offset: number, body: string) =>
+      fetch(`${origin}/direct/v1/uploads?token=${token}&offset=${offset}`, {
+        method: 'PATCH',
+        body,
+        headers: { 'content-type': 'application/octet-stream', origin: PAGE },
+      }),
+    async [Symbol.asyncDispose]() {
+      await agent[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const codeOf = async (answer: Response) =>
+  [answer.status, ((await answer.json()) as { error: { code: string } }).error.code] as const
+
+/** Sizes of the files of an upload, wherever the agent keeps them. */
+const sizesOf = (volume: string, upload: string): number[] =>
+  readdirSync(volume, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.includes(upload))
+    .map((path) => statSync(join(volume, path)).size)
+
+describe('browsers at the node', () => {
+  test('a token opens the file that it names, once, as an attachment', async () => {
+    await using stage = await withBrowser()
+    const token = stage.sign()
+    const answer = await stage.get(token)
+    expect(await answer.text()).toBe('the world')
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'content-type': 'application/octet-stream',
+      'content-length': '9',
+      'content-disposition': `attachment; filename="level.dat"; filename*=UTF-8''level.dat`,
+      'content-security-policy': "sandbox; default-src 'none'",
+      'x-content-type-options': 'nosniff',
+      'cross-origin-resource-policy': 'same-origin',
+      'cache-control': 'private, no-store',
+    })
+    expect(await codeOf(await stage.get(token))).toEqual([401, 'DIRECT_TOKEN_INVALID'])
+  })
+
+  test('a token that was used stays used when the agent starts anew', async () => {
+    await using stage = await withBrowser()
+    const token = stage.sign()
+    expect((await stage.get(token)).status).toBe(200)
+    await stage.agent.stop()
+    await stage.agent.start()
+    expect(await codeOf(await stage.get(token))).toEqual([401, 'DIRECT_TOKEN_INVALID'])
+  })
+
+  test('an upload is added to and stays with its owner, and only the page it was made for may read the answer', async () => {
+    await using stage = await withBrowser()
+    const { panel, server, user, data, origin } = stage
+    const upload = randomUUID()
+    await panel.call('uploads.begin', { server, upload, owner: user, path: 'big.bin', sizeBytes: 8, mode: 'create' })
+    const token = () => stage.sign({ action: 'upload', subject: upload })
+    const first = token()
+    const asked = await fetch(`${origin}/direct/v1/uploads?token=${first}&offset=0`, {
+      method: 'OPTIONS',
+      headers: { origin: PAGE, 'access-control-request-method': 'PATCH' },
+    })
+    expect([asked.status, asked.headers.get('access-control-allow-origin')]).toEqual([204, PAGE])
+    const answer = await stage.patch(first, 0, 'half')
+    expect([answer.headers.get('access-control-allow-origin'), await answer.json()]).toMatchObject([
+      PAGE,
+      { id: upload, offset: 4 },
+    ])
+    expect(await codeOf(await stage.patch(token(), 2, 'full'))).toEqual([409, 'UPLOAD_OFFSET'])
+    const other = stage.sign({ action: 'upload', subject: upload, user: randomUUID() })
+    expect(await codeOf(await stage.patch(other, 4, 'evil'))).toEqual([404, 'UPLOAD_NOT_FOUND'])
+    expect((await stage.patch(token(), 4, 'full')).status).toBe(200)
+    await panel.call('uploads.finish', { server, upload, owner: user })
+    expect(readFileSync(join(data, 'big.bin'), 'utf8')).toBe('halffull')
+  })
+
+  test('anything else than a whole, fresh token of this node for this opens nothing', async () => {
+    await using stage = await withBrowser({ fileDenylist: ['secret.txt'] })
+    const { secret, claims, sign, get } = stage
+    const good = sign()
+    const [said = '', proof = ''] = good.split('.')
+    const altered = Buffer.from(JSON.stringify(claims({ subject: 'secret.txt' }))).toString('base64url')
+    const tokens: Record<string, string> = {
+      nothing: '',
+      'no proof': said,
+      'an empty proof': `${said}.`,
+      'another proof': `${said}.${Buffer.alloc(32).toString('base64url')}`,
+      'a third part': `${good}.x`,
+      'altered claims': `${altered}.${proof}`,
+      'another secret': signDirectToken(randomBytes(32), claims()),
+      'an unknown key': signDirectToken(secret, claims({ keyId: 'nk_other' })),
+      'another node': sign({ node: randomUUID() }),
+      'another action': sign({ action: 'upload', subject: randomUUID() }),
+      'its time over': sign({ expiresAt: Date.now() }),
+      'a time that nobody grants': sign({ expiresAt: Date.now() + 10 * DIRECT_TOKEN_MS }),
+      'a huge token': `${'A'.repeat(10_000)}.${proof}`,
+    }
+    for (const [name, token] of Object.entries(tokens)) {
+      expect([name, ...(await codeOf(await get(token)))]).toEqual([name, 401, 'DIRECT_TOKEN_INVALID'])
+    }
+    expect(await codeOf(await get(sign({ subject: 'secret.txt' })))).toEqual([403, 'FILE_PROTECTED'])
+    expect(await codeOf(await get(sign({ subject: '../identity' })))).toEqual([403, 'PATH_OUTSIDE'])
+    expect(await codeOf(await get(sign({ server: randomUUID() })))).toEqual([404, 'SERVER_NOT_FOUND'])
+    // None of them has used the good one up.
+    expect((await get(good)).status).toBe(200)
+  })
+
+  test('access that was taken back in the same moment opens nothing, for the server or for all', async () => {
+    await using stage = await withBrowser()
+    const { panel, user, server, sign, get } = stage
+    await panel.call('access.revoke', { user, server, minRevision: 6 })
+    expect(await codeOf(await get(sign({ accessRevision: 5 })))).toEqual([401, 'DIRECT_TOKEN_INVALID'])
+    expect((await get(sign({ accessRevision: 6 }))).status).toBe(200)
+    // A lower floor never replaces a higher one.
+    await panel.call('access.revoke', { user, server, minRevision: 2 })
+    expect(await codeOf(await get(sign({ accessRevision: 5 })))).toEqual([401, 'DIRECT_TOKEN_INVALID'])
+    await panel.call('access.revoke', { user, server: null, minRevision: 9 })
+    expect(await codeOf(await get(sign({ accessRevision: 8 })))).toEqual([401, 'DIRECT_TOKEN_INVALID'])
+    expect((await get(sign({ accessRevision: 5, user: randomUUID() }))).status).toBe(200)
+  })
+
+  test('what is open when access is taken back ends, of this person alone', async () => {
+    await using stage = await withBrowser()
+    const { panel, server, user, origin } = stage
+    const other = randomUUID()
+    const begin = async (owner: string) => {
+      const upload = randomUUID()
+      await panel.call('uploads.begin', { server, upload, owner, path: `${owner}.bin`, sizeBytes: 8, mode: 'create' })
+      const body = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(Buffer.from('half')) })
+      const token = stage.sign({ action: 'upload', subject: upload, user: owner })
+      const sent = fetch(`${origin}/direct/v1/uploads?token=${token}`, {
+        method: 'PATCH',
+        body,
+        duplex: 'half',
+      } as RequestInit)
+      // An upload that is being added to answers nobody else; what it has is seen on the disk.
+      await expect.poll(() => sizesOf(join(stage.agent.dataDirectory, 'volumes', server), upload)).toContain(4)
+      sent.catch(() => {
+        // How it ends is looked at below.
+      })
+      return { sent }
+    }
+    const [mine, theirs] = [(await begin(user)).sent, (await begin(other)).sent]
+    let isEnded = false
+    const watched = theirs.then(
+      () => (isEnded = true),
+      () => (isEnded = true),
+    )
+    await panel.call('access.revoke', { user, server: null, minRevision: 6 })
+    const answer = await mine.catch(() => null)
+    expect(answer === null || answer.status === 401).toBe(true)
+    expect(isEnded).toBe(false)
+    await stage.agent.stop()
+    await watched
+  })
+
+  test('without its panel the node opens nothing', async () => {
+    await using stage = await withBrowser()
+    await stage.panel[Symbol.asyncDispose]()
+    await expect.poll(async () => (await stage.get(stage.sign())).status).toBe(401)
+  })
+
+  test('there is nothing else', async () => {
+    await using stage = await withBrowser()
+    const { origin } = stage
+    expect((await fetch(`${origin}/direct/v1/ping`)).status).toBe(204)
+    for (const path of ['/', '/direct', '/direct/v1/files/../../etc/passwd', '/direct/v1/uploads']) {
+      expect((await fetch(`${origin}${path}`)).status).toBe(404)
+    }
+  })
+})
