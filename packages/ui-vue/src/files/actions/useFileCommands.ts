@@ -28,7 +28,7 @@ export function useFileCommands(options: {
     if (!entry || !commands.value.includes(command)) return
     const at = joinPath(path(), entry.name)
     if (command === 'open') open(entry)
-    else if (command === 'download') downloadFile(server(), at)
+    else if (command === 'download') void downloadFile(server(), at)
     else if (command === 'unpack') actions.unpack.mutate({ path: at, to: path() })
     else if (command === 'remove') {
       actions.remove.mutate(entries.map(({ name }) => joinPath(path(), name)))

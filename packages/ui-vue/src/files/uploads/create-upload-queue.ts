@@ -1,5 +1,6 @@
 import { HatcheryError, type Client } from '@hatchery/core/sdk'
 import { shallowReactive, shallowRef } from 'vue'
+import type { DirectPath } from '../direct/create-direct-path.ts'
 import { directoryOf, joinPath, nameOf } from '../file-path.ts'
 
 export type UploadStatus = 'waiting' | 'sending' | 'paused' | 'conflict' | 'done' | 'failed'
@@ -31,6 +32,8 @@ interface Job {
 export interface UploadQueueOptions {
   /** A file is in its place. */
   readonly onDone?: (item: UploadItem) => void
+  /** The way to nodes themselves, for files larger than a piece. @default through the panel */
+  readonly direct?: DirectPath
   /** @default 4 MiB */
   readonly pieceBytes?: number
   /** Files that are sent at the same time. @default 2 */
@@ -39,7 +42,7 @@ export interface UploadQueueOptions {
 
 /** Sends files in pieces, a few at a time. A file that was paused or broken off goes on where the node has it. */
 export function createUploadQueue(client: Client, options: UploadQueueOptions = {}) {
-  const { onDone, pieceBytes = 4 * 1_048_576, atOnce = 2 } = options
+  const { onDone, direct, pieceBytes = 4 * 1_048_576, atOnce = 2 } = options
   const items = shallowRef<readonly UploadItem[]>([])
   const jobs = new Map<number, Job>()
   let lastId = 0
@@ -100,6 +103,12 @@ export function createUploadQueue(client: Client, options: UploadQueueOptions = 
     signal.throwIfAborted()
     item.offset = state.offset
     const params = { server, upload: state.id }
+    if (direct && file.size - item.offset > pieceBytes) {
+      const begin = item.offset
+      const rest = { ...params, offset: begin, body: file.slice(begin) }
+      const isSent = await direct.upload(rest, (bytes) => (item.offset = begin + bytes), signal)
+      item.offset = isSent ? file.size : (await client.getUpload({ params, signal })).offset
+    }
     while (item.offset < file.size) {
       const { offset } = item
       const body = file.slice(offset, offset + pieceBytes)
