@@ -139,6 +139,6 @@ export const updateSshSettings = contract({
   summary: 'Change how people may sign in over SFTP and SSH',
   class: 'converge',
   permission: { admin: 'settings.update' },
-  body: Type.Partial(SshSettings),
+  body: Type.Partial(Type.Object(SshSettings.properties)),
   response: { 200: SshSettings },
 })
