@@ -158,6 +158,13 @@ export const FILE_METHODS = {
       revision: Revision,
     }),
   },
+  'files.archiveStat': {
+    ...read,
+    deadlineMs: WALK_MS,
+    summary: 'Describe one file of an archive: its name, size and time, and the revision of the archive',
+    params: Type.Object({ server, path: FilePath, member: FileName }),
+    result: Entry,
+  },
   'files.archiveRead': {
     class: 'read',
     deadlineMs: WALK_MS,
@@ -174,7 +181,7 @@ export const FILE_METHODS = {
       ifRevision: Nullable(Revision),
       ticket,
     }),
-    /** The entry has name, size and time of the member, and the revision of the archive. */
+    /** As {@link FILE_METHODS}' `files.archiveStat`. */
     result: Entry,
   },
   'files.decompress': {
@@ -184,14 +191,13 @@ export const FILE_METHODS = {
     params: Type.Object({
       server,
       path: FilePath,
-      offset: Offset,
       maxBytes: Type.Integer({ minimum: 1, maximum: 16_777_216 }),
       ifRevision: Nullable(Revision),
       ticket,
     }),
     result: Type.Object({
       entry: FileEntry,
-      /** Bytes that come altogether, those before the offset included. */
+      /** Bytes that come. */
       sizeBytes: Type.Integer(),
       /** There is more in the file. */
       isTruncated: Type.Boolean(),

@@ -18,6 +18,7 @@ import {
   type FileJobs,
   type ServerFiles,
 } from '../server-files/index.ts'
+import { archiveHandlers } from './archive-handlers.ts'
 import type { DataSockets } from './data-sockets.ts'
 import { runOperation, type OperationRunner } from './run-operation.ts'
 
@@ -46,6 +47,8 @@ export function fileHandlers(
   runner: OperationRunner,
 ): Pick<AgentHandlers, FileMethod> {
   return {
+    ...archiveHandlers({ files, sockets, onFault }),
+
     async 'files.list'({ server, path, sort, offset, limit }) {
       const { tree } = await files.toRead(server)
       const { entries, total } = await tree.list(path, { sort, offset, limit })

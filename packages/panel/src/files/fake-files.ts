@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
+import { gunzipSync } from 'node:zlib'
 import { AppError } from '@hatchery/core/errors'
-import type { FileEntry } from '@hatchery/core/api'
+import type { ArchiveMember, FileEntry } from '@hatchery/core/api'
 import type { AgentHandlers, DataStream, FileMethod } from '@hatchery/core/protocol'
 
 interface FakeUpload {
@@ -36,13 +37,7 @@ export class FakeFiles {
         const entry = this.#entry(path)
         if (ifRevision !== null && ifRevision !== entry.revision) throw new AppError('REVISION_MISMATCH')
         const part = content.subarray(offset, length === null ? undefined : offset + length)
-        const stream = await this.#open(ticket)
-        stream
-          .send(async function* (from) {
-            yield part.subarray(from)
-          })
-          // The panel's end says what became of it.
-          .catch(() => undefined)
+        await this.#send(ticket, part)
         return { entry }
       },
       'files.write': async ({ path, ticket, ifRevision, mode }) => {
@@ -82,6 +77,27 @@ export class FakeFiles {
         this.#get(path)
         this.#finish(operation, server)
         return {}
+      },
+      'files.archiveList': async ({ path, offset, limit }) => {
+        const members = membersOf(this.#get(path))
+        return {
+          members: [...members].slice(offset, offset + limit).map(([name, content]) => memberOf(name, content)),
+          total: members.size,
+          revision: this.#entry(path).revision,
+        }
+      },
+      'files.archiveStat': async ({ path, member }) => ({ entry: this.#member(path, member).entry }),
+      'files.archiveRead': async ({ path, member, offset, length, ifRevision, ticket }) => {
+        const { entry, content } = this.#member(path, member)
+        if (ifRevision !== null && ifRevision !== entry.revision) throw new AppError('REVISION_MISMATCH')
+        await this.#send(ticket, content.subarray(offset, length === null ? undefined : offset + length))
+        return { entry }
+      },
+      'files.decompress': async ({ path, maxBytes, ticket }) => {
+        const content = gunzipSync(this.#get(path))
+        const part = content.subarray(0, maxBytes)
+        await this.#send(ticket, part)
+        return { entry: this.#entry(path), sizeBytes: part.length, isTruncated: part.length < content.length }
       },
       'files.delete': async ({ paths }) => {
         for (const path of paths) this.trash.set(path, { path, content: this.#get(path) })
@@ -159,6 +175,22 @@ export class FakeFiles {
     return content
   }
 
+  #member(path: string, member: string): { readonly entry: FileEntry; readonly content: Buffer } {
+    const content = membersOf(this.#get(path)).get(member)
+    if (!content) throw new AppError('ARCHIVE_MEMBER_NOT_FOUND', { member })
+    return { entry: { ...this.#entry(path), name: member, sizeBytes: content.length }, content }
+  }
+
+  async #send(ticket: string, bytes: Buffer): Promise<void> {
+    const stream = await this.#open(ticket)
+    stream
+      .send(async function* (from) {
+        yield bytes.subarray(from)
+      })
+      // The panel's end says what became of it.
+      .catch(() => undefined)
+  }
+
   #entry(path: string): FileEntry {
     const content = this.#get(path)
     return {
@@ -178,6 +210,25 @@ export class FakeFiles {
     if (!upload || upload.owner !== owner) throw new AppError('UPLOAD_NOT_FOUND', { id })
     const { path, sizeBytes, content } = upload
     return { id, path, sizeBytes, offset: content.length, expiresAt: 1 }
+  }
+}
+
+/** An archive of this fake is JSON: names with their text. */
+function membersOf(archive: Buffer): ReadonlyMap<string, Buffer> {
+  const members = JSON.parse(archive.toString()) as Readonly<Record<string, string>>
+  return new Map(Object.entries(members).map(([name, text]) => [name, Buffer.from(text)]))
+}
+
+function memberOf(name: string, content: Buffer): ArchiveMember {
+  return {
+    name,
+    type: 'file',
+    sizeBytes: content.length,
+    packedBytes: null,
+    mode: 0o644,
+    modifiedAt: null,
+    linkTarget: null,
+    isEncrypted: false,
   }
 }
 

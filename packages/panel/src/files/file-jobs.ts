@@ -38,19 +38,20 @@ export function packFiles(
 export async function unpackFile(
   ctx: RequestContext,
   server: AuthorizedServer,
-  { path, to, replace = false }: BodyOf<typeof api.unpackFile>,
+  { path, to, replace = false, members }: BodyOf<typeof api.unpackFile>,
 ): Promise<OperationRef> {
   if (replace) requireMay(ctx, server, 'file.update')
   return beginJob(ctx, server, {
     kind: 'file.unpack',
     method: 'files.unpack',
-    params: { path, to, replace },
+    params: { path, to, replace, ...(members && { members }) },
     permission: 'file.archive',
     files: [path],
   })
 }
 
-interface Job {
+/** Work on files that goes on after its answer. */
+export interface FileJob {
   readonly kind: string
   readonly method: DurableMethod
   readonly params: Readonly<Record<string, unknown>>
@@ -59,7 +60,7 @@ interface Job {
 }
 
 /** Writes down who wants the work and hands it to the node; progress, end and cancel are those of every operation. */
-async function beginJob(ctx: RequestContext, server: AuthorizedServer, job: Job): Promise<OperationRef> {
+export async function beginJob(ctx: RequestContext, server: AuthorizedServer, job: FileJob): Promise<OperationRef> {
   const reached = await reachFiles(ctx, server, 'write')
   const operation = await ctx.store.transaction(async (trx) => {
     const uuid = await ctx.operations.create(trx, {

@@ -1,10 +1,10 @@
 import type * as api from '@hatchery/core/api'
 import type { BodyOf, FileEntry, QueryOf, ResponseOf } from '@hatchery/core/api'
 import { AppError } from '@hatchery/core/errors'
-import { attachmentOf } from '@hatchery/core/runtime'
 import type { AuthorizedServer, RequestContext } from '../context.ts'
 import { decodeCursor, encodeCursor } from '../http/cursor.ts'
-import { answer, type Reply } from '../http/reply.ts'
+import type { Reply } from '../http/reply.ts'
+import { answerPart, isOf } from './answer-bytes.ts'
 import { parseRange } from './byte-range.ts'
 import { logFiles } from './log-files.ts'
 import { pathOf, reachFiles, requireMay } from './reach-files.ts'
@@ -69,17 +69,7 @@ export async function readFile(
   // The rest of a download that was interrupted is not another one.
   if (!range || range.offset === 0) await logFiles(ctx, reached, 'read', [path])
 
-  const length = range?.length ?? entry.sizeBytes
-  const body = exactly(bytes, length)
-  const headers = {
-    'accept-ranges': 'bytes',
-    'content-length': String(length),
-    'content-disposition': attachmentOf(entry.name),
-    etag: `"${entry.revision}"`,
-  }
-  if (!range) return answer(200, body, headers)
-  const last = range.offset + range.length - 1
-  return answer(206, body, { ...headers, 'content-range': `bytes ${range.offset}-${last}/${entry.sizeBytes}` })
+  return answerPart(entry, range, bytes)
 }
 
 export async function readChecksum(
@@ -114,23 +104,4 @@ export async function searchFiles(
   if (body.text !== undefined) requireMay(ctx, server, 'file.read-content')
   const reached = await reachFiles(ctx, server, 'read')
   return reached.link.call('files.search', { server: reached.server, ...body, limit }, { signal })
-}
-
-/**
- * Passes on as many bytes as were announced. One more would be read as the next answer on the same connection, so that a node
- * which sends others breaks the connection instead.
- */
-async function* exactly(bytes: AsyncIterable<Uint8Array>, length: number): AsyncGenerator<Uint8Array, void, undefined> {
-  let left = length
-  for await (const piece of bytes) {
-    left -= piece.length
-    if (left < 0) throw new AppError('FILES_UNAVAILABLE', { reason: 'the node sent more than the file has' })
-    yield piece
-  }
-  if (left > 0) throw new AppError('FILES_UNAVAILABLE', { reason: 'the node sent less than the file has' })
-}
-
-/** Whether the parts a caller has are of this revision; without `If-Range` they do not say. */
-function isOf(ifRange: string | undefined, revision: number): boolean {
-  return ifRange === undefined || ifRange.trim() === `"${revision}"`
 }

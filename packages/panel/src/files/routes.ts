@@ -5,7 +5,11 @@ import { serverOf } from '../servers/read-server.ts'
 import { changeModes, createFile, deleteFiles, moveFiles, writeFile } from './change-files.ts'
 import { openDirectDownload, openDirectUpload } from './direct.ts'
 import { copyFile, packFiles, unpackFile } from './file-jobs.ts'
+import { downloadFiles, prepareDownload, takeDownload } from './download-files.ts'
+import { pullFile } from './pull-file.ts'
+import { previewRename, renameFiles } from './rename-files.ts'
 import { pathOf } from './reach-files.ts'
+import { listArchive, readArchiveMember, readDecompressedFile } from './read-archives.ts'
 import { describeFile, listFiles, readChecksum, readDiskUse, readFile, searchFiles } from './read-files.ts'
 import { emptyTrash, listTrash, restoreTrash } from './trash.ts'
 import { appendUpload, beginUpload, cancelUpload, finishUpload, readUpload } from './uploads.ts'
@@ -15,6 +19,13 @@ export function filesRoutes(routes: Routes): void {
   implement(routes, api.getFile, (ctx, { query }, signal) => describeFile(ctx, serverOf(ctx), pathOf(query), signal))
   implement(routes, api.readFile, (ctx, { query, ifMatch }, signal) =>
     readFile(ctx, serverOf(ctx), pathOf(query), ifMatch, signal),
+  )
+  implement(routes, api.listArchive, (ctx, { query }, signal) => listArchive(ctx, serverOf(ctx), query, signal))
+  implement(routes, api.readArchiveMember, (ctx, { query, ifMatch }, signal) =>
+    readArchiveMember(ctx, serverOf(ctx), query, ifMatch, signal),
+  )
+  implement(routes, api.readDecompressedFile, (ctx, { query, ifMatch }, signal) =>
+    readDecompressedFile(ctx, serverOf(ctx), query, ifMatch, signal),
   )
   implement(routes, api.readChecksum, (ctx, { query }, signal) => readChecksum(ctx, serverOf(ctx), query, signal))
   implement(routes, api.searchFiles, (ctx, { body }, signal) => searchFiles(ctx, serverOf(ctx), body, signal))
@@ -30,6 +41,19 @@ export function filesRoutes(routes: Routes): void {
   implement(routes, api.unpackFile, (ctx, { body }) => unpackFile(ctx, serverOf(ctx), body))
   implement(routes, api.deleteFiles, (ctx, { body }) => deleteFiles(ctx, serverOf(ctx), body))
   implement(routes, api.changeFileModes, (ctx, { body }) => changeModes(ctx, serverOf(ctx), body))
+
+  implement(routes, api.pullFile, (ctx, { body }) => pullFile(ctx, serverOf(ctx), body))
+  implement(routes, api.previewRename, (ctx, { body }, signal) => previewRename(ctx, serverOf(ctx), body, signal))
+  implement(routes, api.renameFiles, (ctx, { body }) => renameFiles(ctx, serverOf(ctx), body))
+  implement(routes, api.downloadFiles, (ctx, { query }, signal) =>
+    downloadFiles(ctx, serverOf(ctx), pathOf(query), query.format, signal),
+  )
+  implement(routes, api.prepareDownload, async (ctx, { body }) =>
+    answer(201, await prepareDownload(ctx, serverOf(ctx), body)),
+  )
+  implement(routes, api.takeDownload, (ctx, { params }, signal) =>
+    takeDownload(ctx, serverOf(ctx), params.download, signal),
+  )
 
   implement(routes, api.beginUpload, async (ctx, { body }) => answer(201, await beginUpload(ctx, serverOf(ctx), body)))
   implement(routes, api.getUpload, (ctx, { params }) => readUpload(ctx, serverOf(ctx), params.upload))

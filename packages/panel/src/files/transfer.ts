@@ -32,30 +32,50 @@ export interface Download {
  * Opens a part of a file to be read. The file is the same from the first byte to the last, or the download fails.
  * @throws AppError what the node answers
  */
-export async function openDownload(
+export function openDownload(
   link: NodeLink,
   params: DownloadParams,
   budget: CreditBudget,
   signal: AbortSignal,
 ): Promise<Download> {
-  const first = await openStream(link, params, budget, signal)
-  const again = { ...params, ifRevision: first.entry.revision }
+  return openBytes(
+    link,
+    (ticket, revision) =>
+      link.call('files.read', { ...params, ifRevision: revision ?? params.ifRevision, ticket }, { signal }),
+    budget,
+    signal,
+  )
+}
+
+/**
+ * Opens whatever a node sends in answer to a call that names a ticket. When the connection is lost the call is made again, for
+ * the revision that was answered first.
+ * @throws AppError what the node answers
+ */
+export async function openBytes<A extends { readonly entry: FileEntry }>(
+  link: NodeLink,
+  call: (ticket: string, ifRevision: number | null) => Promise<A>,
+  budget: CreditBudget,
+  signal: AbortSignal,
+): Promise<A & Download> {
+  const first = await openStream(link, (ticket) => call(ticket, null), budget)
+  const { revision } = first.answer.entry
   let next: DataStream | null = first.stream
   const bytes = receiveResuming(async () => {
-    const stream = next ?? (await openStream(link, again, budget, signal)).stream
+    const stream = next ?? (await openStream(link, (ticket) => call(ticket, revision), budget)).stream
     next = null
     return stream
   })
   // Nobody may ever ask for the first byte.
   signal.addEventListener('abort', () => next?.close('the caller has gone'), { once: true })
-  return { entry: first.entry, bytes }
+  return { ...first.answer, bytes }
 }
 
-async function openStream(link: NodeLink, params: DownloadParams, budget: CreditBudget, signal: AbortSignal) {
+async function openStream<A>(link: NodeLink, call: (ticket: string) => Promise<A>, budget: CreditBudget) {
   const ticket = await link.openTicket({ budgets: [budget] })
   try {
-    const { entry } = await link.call('files.read', { ...params, ticket: ticket.id }, { signal })
-    return { entry, stream: await ticket.opened }
+    const answer = await call(ticket.id)
+    return { answer, stream: await ticket.opened }
   } catch (error) {
     ticket.cancel()
     throw error
