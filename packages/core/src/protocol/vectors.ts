@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { acceptMessage, dataKeys, openMessage } from './data-handshake.ts'
+import { signDirectToken, type DirectClaims } from './direct-token.ts'
 import { FrameSealer, type Fragment } from './frame-cipher.ts'
 import { AgentHandshake, PanelHandshake, type Freshness } from './handshake.ts'
 import { LABEL, Transcript, deriveKey, publicKeyOf, sharedSecret } from './key-schedule.ts'
@@ -212,6 +213,23 @@ export function dataSocketVector() {
   }
 }
 
+/** A token of the direct path, signed with the node's secret of the vectors above. */
+export function directTokenVector() {
+  const claims: DirectClaims = {
+    id: '00112233445566778899aabbccddeeff',
+    keyId: 'nk_example',
+    node: NODE,
+    server: '7d2f8a4e-5b6c-4d3e-9f01-23456789abcd',
+    user: '0190a6f4-0000-7000-8000-00000000000c',
+    action: 'download',
+    subject: 'world/level.dat',
+    accessRevision: 5,
+    origin: 'https://panel.example.com',
+    expiresAt: 1_800_000_060_000,
+  }
+  return { secret: hex(SECRET), claims, token: signDirectToken(SECRET, claims) }
+}
+
 /** The content of each file in `packages/core/docs/vectors`. */
 export function vectorFiles(): Record<string, unknown> {
   return {
@@ -222,5 +240,6 @@ export function vectorFiles(): Record<string, unknown> {
     },
     'frames.json': frameVectors(),
     'data-socket.json': dataSocketVector(),
+    'direct-token.json': directTokenVector(),
   }
 }
