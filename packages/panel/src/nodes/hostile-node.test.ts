@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { getHealth } from '@hatchery/core/api'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { openSshStage } from '../ssh-access/ssh-stage.ts'
 import { readOrphans } from './orphans.ts'
 import { createTestNode } from './test-node.ts'
 import { until } from './until.ts'
@@ -18,6 +20,35 @@ describe('at the door of agents', () => {
     await node.connect()
     expect(node.agent.session).not.toBeNull()
     for (const { socket } of idle) socket.terminate()
+  })
+
+  test('a node learns nothing of people and servers that are not on it, however it asks', async () => {
+    await using stage = await openSshStage()
+    const { owner, panel, server } = stage
+    const elsewhere = await panel.createServer(owner)
+    await stage.addKey(owner)
+    const { password } = await stage.addPassword(owner)
+    expect(await stage.ask()).toMatchObject({ server: server.uuid })
+    const credentials = [stage.proof, { ...stage.proof, isSigned: false }, { kind: 'password', password } as const]
+    for (const credential of credentials) {
+      for (const ref of [elsewhere.uuid, elsewhere.shortId]) {
+        expect(await stage.ask({ username: `${owner.username}.${ref}`, credential })).toBeNull()
+      }
+    }
+    await panel.ctx.store.transaction((trx) =>
+      trx.updateTable('servers').set({ node_id: elsewhere.nodeId }).where('id', '=', server.id).execute(),
+    )
+    expect(await stage.ask()).toBeNull()
+  })
+
+  test('a node that asks without end is answered within limits, and holds up nobody else', async () => {
+    await using stage = await openSshStage()
+    const { agent, admin } = stage
+    const questions = Array.from({ length: 3000 }, (_, index) => stage.ask({ username: `guess${index}.00000000` }))
+    const health = await admin.call(getHealth)
+    expect(health.status).toBe(200)
+    expect(new Set(await Promise.all(questions))).toEqual(new Set([null]))
+    expect(agent.session).not.toBeNull()
   })
 
   test('a node that makes servers up is listened to up to a limit', async () => {

@@ -7,6 +7,8 @@ import type { AgentLinks, ReadySession } from '../nodes/agent-links.ts'
 const CATCH_UP_MS = 24 * 3_600_000
 /** A change is looked for among the rows that rose this recently. */
 const FRESH_MS = 10 * 60_000
+/** Forgetting costs a repetition, nothing else. */
+const MOST_REMEMBERED = 10_000
 const ATTEMPTS = 4
 const DEADLINE_MS = 5_000
 /** Answers of nodes that have no SSH: there is nothing to end. */
@@ -20,6 +22,12 @@ interface Floor {
   readonly node_id: number | null
 }
 
+/** What one connection of a node has been told, or is being told. */
+interface Told {
+  readonly epoch: number
+  readonly floors: Map<string, { readonly minRevision: number; readonly sent: Promise<void> }>
+}
+
 type RevokerContext = Pick<Context, 'db' | 'now' | 'log' | 'revocations' | 'config'>
 
 /**
@@ -30,6 +38,7 @@ type RevokerContext = Pick<Context, 'db' | 'now' | 'log' | 'revocations' | 'conf
 export class AccessRevoker {
   readonly #ctx: RevokerContext
   readonly #links: AgentLinks
+  readonly #told = new Map<number, Told>()
   readonly #work = new Set<Promise<void>>()
   readonly #stops: readonly (() => void)[]
   #isClosed = false
@@ -108,8 +117,24 @@ export class AccessRevoker {
     await Promise.all(meant.map((floor) => this.#send(node, floor)))
   }
 
-  async #send(node: number, { user_uuid: user, server_uuid: server, min_revision: minRevision }: Floor): Promise<void> {
+  /** Every revocation is heard of twice, after its commit and when its row is read: the node is told once. */
+  #send(node: number, floor: Floor): Promise<void> {
     const epoch = this.#links.sessionEpochOf(node)
+    if (epoch === null) return Promise.resolve()
+    let told = this.#told.get(node)
+    if (told?.epoch !== epoch || told.floors.size >= MOST_REMEMBERED) {
+      this.#told.set(node, (told = { epoch, floors: new Map() }))
+    }
+    const key = `${floor.user_uuid} ${floor.server_uuid ?? ''}`
+    const before = told.floors.get(key)
+    if (before && before.minRevision >= floor.min_revision) return before.sent
+    const sent = this.#call(node, epoch, floor)
+    told.floors.set(key, { minRevision: floor.min_revision, sent })
+    return sent
+  }
+
+  async #call(node: number, epoch: number, floor: Floor): Promise<void> {
+    const { user_uuid: user, server_uuid: server, min_revision: minRevision } = floor
     for (let attempt = 1; this.#isSame(node, epoch); attempt++) {
       try {
         await this.#links.of(node).call('access.revoke', { user, server, minRevision }, { deadlineMs: DEADLINE_MS })
@@ -126,7 +151,7 @@ export class AccessRevoker {
     }
   }
 
-  #isSame(node: number, epoch: number | null): boolean {
-    return !this.#isClosed && epoch !== null && this.#links.sessionEpochOf(node) === epoch
+  #isSame(node: number, epoch: number): boolean {
+    return !this.#isClosed && this.#links.sessionEpochOf(node) === epoch
   }
 }
