@@ -1,10 +1,11 @@
 import { foundation } from './0001-foundation.ts'
 import { eggRepositories } from './0002-egg-repositories.ts'
 import { ssh } from './0003-ssh.ts'
+import { fileDownloads } from './0005-file-downloads.ts'
 import type { Migration } from './table.ts'
 
 export { migrate } from './migrate.ts'
 export type { Dialect, Migration, Step } from './table.ts'
 
 /** Every migration in the order of application. A new one is added here by hand. */
-export const MIGRATIONS: readonly Migration[] = [foundation, eggRepositories, ssh]
+export const MIGRATIONS: readonly Migration[] = [foundation, eggRepositories, ssh, fileDownloads]

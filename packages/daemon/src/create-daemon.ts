@@ -286,6 +286,7 @@ class RunningDaemon implements Daemon {
           }),
           onFault: (server, error) => this.#log.debug({ server, err: error }, 'a download has ended early'),
         },
+        transfers: { files: this.#files },
         connection: this.#connection,
         watchers: () => this.#watchers,
         host: async () => (host = await this.#hostFacts()),

@@ -69,6 +69,8 @@ export {
 export { openDirectDownload, openDirectUpload } from './direct.ts'
 export { listArchive, readArchiveMember, readDecompressedFile } from './archives.ts'
 export { emptyTrash, listTrash, restoreTrash } from './trash.ts'
+export { downloadFiles, prepareDownload, previewRename, pullFile, renameFiles, takeDownload } from './transfers.ts'
+export { DownloadTicket, RenamePlan, RenameRule } from './schemas/transfers.ts'
 export { appendUpload, beginUpload, cancelUpload, finishUpload, getUpload } from './uploads.ts'
 export {
   LIVE_TOPICS,
@@ -165,6 +167,7 @@ export {
   updateStartup,
 } from './servers.ts'
 export { AppPassword, CredentialBounds, SftpAddress, SshKey, SshSettings } from './schemas/ssh.ts'
+export { SFTP_VERBS, type SftpVerbName } from './sftp.ts'
 export {
   addSshKey,
   createAppPassword,

@@ -7,7 +7,8 @@ import { ConsoleLine, Operation, ServerState, ServerStats } from './schemas/serv
  * The live channel: one WebSocket per browser tab at `/api/v1/live`, JSON text messages, many subscriptions.
  * Browsers prove themselves by cookie and an allowed Origin; other clients send `Authorization: Bearer`.
  *
- * Every topic is a contract of the authorisation matrix, like an endpoint. A topic's name is `kind` or `kind:<id>`.
+ * Every topic is a contract of the authorisation matrix, like an endpoint. A topic's name is `kind`, `kind:<id>` or
+ * `kind:<id>:<path>`.
  */
 export interface LiveTopic {
   readonly summary: string
@@ -34,6 +35,20 @@ export const serverStats = topic({
   summary: 'Resource use of a server',
   permission: { server: 'websocket.connect' },
   event: Type.Object({ stats: ServerStats }),
+})
+
+/**
+ * `server-files:<id>:<path>`: something in one directory changed, whoever did it; load it again. The path is that of the
+ * directory, all its bytes in base64url; without it, the server's root. Some changes may be told twice, and of a directory that
+ * cannot be watched nothing is told.
+ */
+export const serverFiles = topic({
+  summary: 'Changes in a directory of a server',
+  permission: { server: 'file.read' },
+  event: Type.Object({
+    /** What changed, as far as it is known; null when that may be anything. */
+    names: Type.Union([Type.Array(Type.String()), Type.Null()]),
+  }),
 })
 
 /** `server:<id>`: the server changed; load it again when `revision` is newer than yours. */
@@ -77,6 +92,7 @@ export const nodes = topic({
 export const LIVE_TOPICS = {
   'server-console': serverConsole,
   'server-stats': serverStats,
+  'server-files': serverFiles,
   server,
   servers,
   operations,
@@ -88,7 +104,12 @@ export type LiveEventOf<K extends LiveTopicKind> = Static<(typeof LIVE_TOPICS)[K
 /** `servers`, or a kind with the id it is about. */
 export type LiveTopicName = LiveTopicKind | `${LiveTopicKind}:${string}`
 
-const Topic = Type.String({ maxLength: 128, pattern: '^[a-z-]+(:[0-9a-f-]{8,36})?$' })
+/** Longest path of a topic, in base64url. */
+const MAX_PATH_LENGTH = 8192
+const Topic = Type.String({
+  maxLength: 128 + MAX_PATH_LENGTH,
+  pattern: `^[a-z-]{1,64}(:[0-9a-f-]{8,36}(:[\\w-]{0,${MAX_PATH_LENGTH}})?)?$`,
+})
 
 /** What a client sends. `id` is the client's own and comes back in the answer. */
 export const LiveRequest = Type.Union([

@@ -13,6 +13,7 @@ import * as servers from './servers.ts'
 import * as sshAccess from './ssh-access.ts'
 import * as subusers from './subusers.ts'
 import * as system from './system.ts'
+import * as transfers from './transfers.ts'
 import * as trash from './trash.ts'
 import * as uploads from './uploads.ts'
 import * as users from './users.ts'
@@ -26,6 +27,7 @@ const modules: readonly Readonly<Record<string, unknown>>[] = [
   files,
   archives,
   uploads,
+  transfers,
   direct,
   trash,
   subusers,

@@ -245,6 +245,21 @@ export const ERRORS = {
     status: 409,
     message: 'The node of this server has no address for browsers. Go through the panel.',
   },
+  PULL_REFUSED: {
+    status: 422,
+    message: 'The node does not connect to {host}: {reason}. Whoever operates the node can allow it with --pull-allow.',
+  },
+  PULL_FAILED: { status: 502, message: '{url} could not be fetched: {reason}.' },
+  PULL_LIMIT: { status: 429, message: 'The server fetches {count} files already. Wait until one of them is done.' },
+  DOWNLOAD_NOT_FOUND: {
+    status: 404,
+    message: 'This download link is used up or has expired. Begin the download again.',
+  },
+  RENAME_RULE_INVALID: { status: 422, message: 'Rule {position} cannot be used: {reason}.' },
+  RENAME_CONFLICT: {
+    status: 409,
+    message: '{count} of the new names cannot be had, {path} among them. Nothing was renamed.',
+  },
   UPLOAD_NOT_FOUND: { status: 404, message: 'There is no upload {id}. Begin it again.' },
   UPLOAD_OFFSET: { status: 409, message: 'The upload stands at byte {offset}. Send on from there.' },
   UPLOAD_TOO_LONG: { status: 422, message: 'More came than the {sizeBytes} bytes that the upload was to have.' },

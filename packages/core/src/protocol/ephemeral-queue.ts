@@ -53,6 +53,7 @@ export class EphemeralQueue implements Lane {
     if (this.#pending.size === 0) this.#isOpen = false
     if (event.name === 'console') this.#offerConsole(event.data)
     else if (event.name === 'stats') this.#pending.set(`stats ${event.data.server}`, { event })
+    else if (event.name === 'files.changed') this.#offerChange(event.data)
     else this.#pending.set(`progress ${event.data.operation} ${event.data.phase}`, { event })
     this.#cancelTick ??= this.#timers.after(TICK_MS, () => {
       this.#cancelTick = undefined
@@ -81,6 +82,13 @@ export class EphemeralQueue implements Lane {
     this.#cancelTick?.()
     this.#pending.clear()
     this.#bytes = 0
+  }
+
+  /** Of a directory that changes twice before anybody is told, the names are left out. */
+  #offerChange(data: EphemeralEvent<'files.changed'>['data']): void {
+    const key = `files ${data.server} ${data.path}`
+    const names = this.#pending.has(key) ? null : data.names
+    this.#pending.set(key, { event: { name: 'files.changed', data: { ...data, names } } })
   }
 
   #offerConsole({

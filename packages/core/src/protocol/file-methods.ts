@@ -20,14 +20,10 @@ import {
 } from '../api/schemas/files.ts'
 import type { MethodSpec } from './methods.ts'
 import { operation } from './operation-fields.ts'
+import { ticket } from './ticket.ts'
 
 const server = Uuid
 const Done = Type.Object({})
-/**
- * Names the data socket that the bytes travel on; the agent opens it (RULES 12). What stands behind a dot says which process of
- * the panel waits for it, and goes into the address as `route`, unread.
- */
-const ticket = Type.String({ pattern: '^[0-9a-f]{32}(\\.[\\w-]{1,400})?$' })
 const Offset = Type.Integer({ minimum: 0 })
 const Entry = Type.Object({ entry: FileEntry })
 

@@ -3,8 +3,10 @@ import type { OperationClass } from '../api/contract.ts'
 import { NodeHost } from '../api/schemas/nodes.ts'
 import { Nullable, OneOf, Timestamp, Uuid } from '../api/schemas/common.ts'
 import { ConsoleLine, PowerAction, ServerStats } from '../api/schemas/servers.ts'
+import { FilePath } from '../api/schemas/files.ts'
 import { FILE_METHODS } from './file-methods.ts'
 import { operation } from './operation-fields.ts'
+import { TRANSFER_METHODS } from './transfer-methods.ts'
 import { Generation, ProcessState, ServerReport, ServerSpec } from './spec.ts'
 
 export interface MethodSpec {
@@ -171,6 +173,7 @@ export const AGENT_METHODS = {
     result: Done,
   }),
   ...FILE_METHODS,
+  ...TRANSFER_METHODS,
 } as const satisfies Record<string, MethodSpec>
 
 export type AgentMethod = keyof typeof AGENT_METHODS
@@ -260,6 +263,12 @@ export type DurableEvent<N extends DurableEventName = DurableEventName> = {
 export const EPHEMERAL_EVENTS = {
   console: Type.Object({ server: Uuid, lines: Type.Array(ConsoleLine), skipped: Type.Optional(Type.Integer()) }),
   stats: Type.Object({ server: Uuid, stats: ServerStats }),
+  /** Something in a directory that is watched has changed; null when it may be anything. */
+  'files.changed': Type.Object({
+    server: Uuid,
+    path: FilePath,
+    names: Nullable(Type.Array(Type.String({ maxLength: 255 }), { maxItems: 100 })),
+  }),
   progress: Type.Object({
     operation: Uuid,
     server: Nullable(Uuid),

@@ -11,5 +11,7 @@ test('a call takes the parameters of its method and gives its result', () => {
 })
 
 test('an agent emits ephemeral events only', () => {
-  expectTypeOf<Parameters<AgentSession['emit']>[0]['name']>().toEqualTypeOf<'console' | 'stats' | 'progress'>()
+  expectTypeOf<Parameters<AgentSession['emit']>[0]['name']>().toEqualTypeOf<
+    'console' | 'stats' | 'files.changed' | 'progress'
+  >()
 })

@@ -133,6 +133,12 @@ export type ErrorCode = 'BAD_REQUEST'
   | 'TRASH_ITEM_NOT_FOUND'
   | 'DIRECT_TOKEN_INVALID'
   | 'DIRECT_UNAVAILABLE'
+  | 'PULL_REFUSED'
+  | 'PULL_FAILED'
+  | 'PULL_LIMIT'
+  | 'DOWNLOAD_NOT_FOUND'
+  | 'RENAME_RULE_INVALID'
+  | 'RENAME_CONFLICT'
   | 'UPLOAD_NOT_FOUND'
   | 'UPLOAD_OFFSET'
   | 'UPLOAD_TOO_LONG'
@@ -767,6 +773,20 @@ export interface DiskUse {
     readonly entries: number
   })[]
   readonly isPartial: boolean
+}
+
+export interface DownloadTicket {
+  readonly id: string
+  readonly url: string
+  readonly expiresAt: number
+}
+
+export interface RenamePlan {
+  readonly renames: readonly ({
+    readonly from: string
+    readonly to: string
+    readonly problem: 'invalid' | 'duplicate' | 'taken' | 'missing' | 'protected' | null
+  })[]
 }
 
 export interface FileMatches {
@@ -1773,6 +1793,37 @@ interface ReadDiskUseQuery {
 
 type ReadDiskUseResponse = DiskUse
 
+interface DownloadFilesParams {
+  readonly server: string
+}
+
+interface DownloadFilesQuery {
+  readonly path?: string | undefined
+  readonly pathBytes?: string | undefined
+  readonly format?: 'zip' | 'tar' | 'tar.gz' | 'tar.zst' | undefined
+}
+
+type DownloadFilesResponse = Response
+
+interface PrepareDownloadParams {
+  readonly server: string
+}
+
+interface PrepareDownloadBody {
+  readonly directory: string
+  readonly names: readonly string[]
+  readonly format?: 'zip' | 'tar' | 'tar.gz' | 'tar.zst' | undefined
+}
+
+type PrepareDownloadResponse = DownloadTicket
+
+interface TakeDownloadParams {
+  readonly server: string
+  readonly download: string
+}
+
+type TakeDownloadResponse = Response
+
 interface GetFileParams {
   readonly server: string
 }
@@ -1829,6 +1880,91 @@ interface PackFilesBody {
 }
 
 type PackFilesResponse = OperationRef
+
+interface PullFileParams {
+  readonly server: string
+}
+
+interface PullFileBody {
+  readonly url: string
+  readonly directory: string
+  readonly name?: string | undefined
+  readonly replace?: boolean | undefined
+}
+
+type PullFileResponse = OperationRef
+
+interface RenameFilesParams {
+  readonly server: string
+}
+
+interface RenameFilesBody {
+  readonly directory: string
+  readonly names: readonly string[]
+  readonly rules: readonly ({
+    readonly kind: 'replace'
+    readonly find: string
+    readonly with: string
+    readonly isPattern?: boolean | undefined
+    readonly isCaseSensitive?: boolean | undefined
+    readonly isOnce?: boolean | undefined
+    readonly scope?: 'name' | 'extension' | 'whole' | undefined
+  } | {
+    readonly kind: 'case'
+    readonly to: 'lower' | 'upper' | 'title'
+    readonly scope?: 'name' | 'extension' | 'whole' | undefined
+  } | {
+    readonly kind: 'add'
+    readonly text: string
+    readonly at: 'start' | 'end'
+    readonly scope?: 'name' | 'extension' | 'whole' | undefined
+  } | {
+    readonly kind: 'number'
+    readonly start: number
+    readonly step?: number | undefined
+    readonly digits?: number | undefined
+    readonly at: 'start' | 'end' | 'instead'
+    readonly separator?: string | undefined
+  })[]
+}
+
+type RenameFilesResponse = RenamePlan
+
+interface PreviewRenameParams {
+  readonly server: string
+}
+
+interface PreviewRenameBody {
+  readonly directory: string
+  readonly names: readonly string[]
+  readonly rules: readonly ({
+    readonly kind: 'replace'
+    readonly find: string
+    readonly with: string
+    readonly isPattern?: boolean | undefined
+    readonly isCaseSensitive?: boolean | undefined
+    readonly isOnce?: boolean | undefined
+    readonly scope?: 'name' | 'extension' | 'whole' | undefined
+  } | {
+    readonly kind: 'case'
+    readonly to: 'lower' | 'upper' | 'title'
+    readonly scope?: 'name' | 'extension' | 'whole' | undefined
+  } | {
+    readonly kind: 'add'
+    readonly text: string
+    readonly at: 'start' | 'end'
+    readonly scope?: 'name' | 'extension' | 'whole' | undefined
+  } | {
+    readonly kind: 'number'
+    readonly start: number
+    readonly step?: number | undefined
+    readonly digits?: number | undefined
+    readonly at: 'start' | 'end' | 'instead'
+    readonly separator?: string | undefined
+  })[]
+}
+
+type PreviewRenameResponse = RenamePlan
 
 interface SearchFilesParams {
   readonly server: string
@@ -2067,7 +2203,9 @@ type PlanServerResponse = Placement
 
 type GetSshSettingsResponse = SshSettings
 
-type UpdateSshSettingsBody = Readonly<Record<string, never>>
+interface UpdateSshSettingsBody {
+  readonly accountPasswords?: boolean | undefined
+}
 
 type UpdateSshSettingsResponse = SshSettings
 
@@ -2754,6 +2892,27 @@ export interface EndpointTypes {
     readonly body: undefined
     readonly response: ReadDiskUseResponse
   }
+  /** Download a file or a directory as an archive that is packed while it is sent. */
+  readonly downloadFiles: {
+    readonly params: DownloadFilesParams
+    readonly query: DownloadFilesQuery
+    readonly body: undefined
+    readonly response: DownloadFilesResponse
+  }
+  /** Make a link under which a selection of files can be downloaded as an archive, once. */
+  readonly prepareDownload: {
+    readonly params: PrepareDownloadParams
+    readonly query: undefined
+    readonly body: PrepareDownloadBody
+    readonly response: PrepareDownloadResponse
+  }
+  /** Download what a link was made for; only who made it can, and only once. */
+  readonly takeDownload: {
+    readonly params: TakeDownloadParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: TakeDownloadResponse
+  }
   /** Describe a file, a directory or a link. */
   readonly getFile: {
     readonly params: GetFileParams
@@ -2781,6 +2940,27 @@ export interface EndpointTypes {
     readonly query: undefined
     readonly body: PackFilesBody
     readonly response: PackFilesResponse
+  }
+  /** Let the node fetch a file from an address on the web. */
+  readonly pullFile: {
+    readonly params: PullFileParams
+    readonly query: undefined
+    readonly body: PullFileBody
+    readonly response: PullFileResponse
+  }
+  /** Rename files of one directory by rules: all of them, or none. */
+  readonly renameFiles: {
+    readonly params: RenameFilesParams
+    readonly query: undefined
+    readonly body: RenameFilesBody
+    readonly response: RenameFilesResponse
+  }
+  /** Show which names files would get by rules, and what stands in the way. */
+  readonly previewRename: {
+    readonly params: PreviewRenameParams
+    readonly query: undefined
+    readonly body: PreviewRenameBody
+    readonly response: PreviewRenameResponse
   }
   /** Look for names and text below a directory; text needs `file.read-content` as well. */
   readonly searchFiles: {
@@ -3018,6 +3198,10 @@ export interface LiveEvents {
   /** Resource use of a server. */
   readonly 'server-stats': {
     readonly stats: ServerStats
+  }
+  /** Changes in a directory of a server. */
+  readonly 'server-files': {
+    readonly names: readonly string[] | null
   }
   /** State and changes of a server. */
   readonly 'server': {

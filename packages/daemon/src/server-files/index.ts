@@ -9,5 +9,6 @@ export {
   unpackEntry,
 } from './change-files.ts'
 export { FileJobs } from './file-jobs.ts'
+export { previewRenames, renameEntries } from './rename-entries.ts'
 export { ServerFiles, trashExpiry, type OpenServer } from './server-files.ts'
 export { appendToUpload, ownUpload, requireUploader, uploadOf } from './uploads.ts'

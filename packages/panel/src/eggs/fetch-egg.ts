@@ -2,7 +2,7 @@ import type { FetchedEgg } from '@hatchery/core/api'
 import { AppError } from '@hatchery/core/errors'
 import { parseEgg } from '@hatchery/core/eggs'
 import type { Context } from '../context.ts'
-import { readOutboundUrl, shownUrl } from '../outbound/outbound-url.ts'
+import { readOutboundUrl, shownUrl } from '@hatchery/core/outbound'
 
 /** The largest egg file that is fetched. */
 const MAX_BYTES = 1_048_576

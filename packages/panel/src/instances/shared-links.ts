@@ -21,7 +21,7 @@ import type { InstanceFrame } from './frames.ts'
 import { InstanceDirectory, type NodePlace } from './instance-directory.ts'
 import type { InternalServer } from './internal-server.ts'
 import { NotReached, Peer } from './peer.ts'
-import { HERE, isWatchMethod, Watches } from './watches.ts'
+import { HERE, isWatchMethod, Watches, type WatchParams } from './watches.ts'
 
 /** Time on the way between instances, beyond what the node itself is given. */
 const WAY_MS = 3_000
@@ -239,8 +239,7 @@ export class SharedLinks implements AgentLinks {
   ): Promise<AgentResult<M>> {
     const pass = () => this.#local.of(node).call(method, params, options)
     if (!isWatchMethod(method)) return pass()
-    const { server } = params as { readonly server: string }
-    return (await this.#watches.call(watcher, node, method, server, pass)) as AgentResult<M>
+    return (await this.#watches.call(watcher, node, method, params as WatchParams, pass)) as AgentResult<M>
   }
 
   /** What another instance asks of this one. */
@@ -273,9 +272,10 @@ export class SharedLinks implements AgentLinks {
     this.#outlets.add(outlet)
     return () => {
       this.#outlets.delete(outlet)
-      for (const { node, kind, server } of this.#watches.forgetWatcher(outlet.id)) {
+      for (const { node, kind, params } of this.#watches.forgetWatcher(outlet.id)) {
         if (!this.#local.holds(node)) continue
-        const call = this.#local.of(node).call(`${kind}.unwatch`, { server })
+        const { server, path = '' } = params
+        const call = this.#local.of(node).call(`${kind}.unwatch`, { server, path })
         call.catch((error: unknown) => this.#ctx.log.debug({ err: error, server }, 'a watch was not ended'))
       }
     }
@@ -284,8 +284,7 @@ export class SharedLinks implements AgentLinks {
   #onLocalEvent(node: number, event: EphemeralEvent): void {
     for (const listener of this.#ephemeral) listener(node, event)
     for (const outlet of this.#outlets) {
-      const isWanted = event.name === 'progress' || this.#watches.isWatchedBy(outlet.id, event.name, event.data.server)
-      if (isWanted) outlet.send(node, event)
+      if (this.#watches.isWanted(outlet.id, event)) outlet.send(node, event)
     }
   }
 

@@ -1,56 +1,66 @@
-import type { AgentMethod } from '@hatchery/core/protocol'
+import type { EphemeralEvent } from '@hatchery/core/protocol'
 
-export type WatchMethod = 'console.watch' | 'console.unwatch' | 'stats.watch' | 'stats.unwatch'
-export type WatchKind = 'console' | 'stats'
+/** What can be watched; the first word of its two methods. */
+const KINDS = ['console', 'stats', 'files'] as const
+export type WatchKind = (typeof KINDS)[number]
+export type WatchMethod = `${WatchKind}.${'watch' | 'unwatch'}`
+/** Who listens in this very process. */
+export const HERE = 'here'
 
-interface Watch {
-  readonly node: number
-  readonly kind: WatchKind
+/** What is watched: a server, or a directory of one. */
+export interface WatchParams {
   readonly server: string
+  readonly path?: string
+}
+
+interface Watch extends EndedWatch {
   readonly watchers: Set<string>
 }
 
 /** A watch that nobody shares any more. */
-export type EndedWatch = Pick<Watch, 'node' | 'kind' | 'server'>
-
-/** Stands for the viewers of this instance, beside the streams of others. */
-export const HERE = 'here'
+export interface EndedWatch {
+  readonly node: number
+  readonly kind: WatchKind
+  readonly params: WatchParams
+}
 
 /**
- * Who listens to what at the nodes connected here. A node knows one watch per server; here it is shared, so that the last
- * one to leave ends it and nobody else does.
+ * Who listens to what at the nodes connected here. A node knows one watch per server or directory; here it is shared, so that
+ * the last one who listens ends it and nobody else does.
  */
 export class Watches {
   readonly #watches = new Map<string, Watch>()
 
-  /** Passes a call on to the node unless somebody else still needs what it would end. */
-  async call<T>(
+  /** Passes on what the node has to know; a watch that others share is ended by the last of them only. */
+  async call(
     watcher: string,
     node: number,
     method: WatchMethod,
-    server: string,
-    pass: () => Promise<T>,
-  ): Promise<T | Record<string, never>> {
-    const kind: WatchKind = method.startsWith('console') ? 'console' : 'stats'
-    if (method.endsWith('.unwatch')) {
-      return this.#remove(watcher, kind, server) ? pass() : {}
-    }
-    const key = `${kind}:${server}`
-    const watch = this.#watches.get(key) ?? { node, kind, server, watchers: new Set() }
+    params: WatchParams,
+    pass: () => Promise<unknown>,
+  ): Promise<unknown> {
+    const [kind, verb] = method.split('.') as [WatchKind, 'watch' | 'unwatch']
+    const key = keyOf(kind, params)
+    if (verb === 'unwatch') return this.#remove(watcher, key) ? pass() : {}
+
+    const watch = this.#watches.get(key) ?? { node, kind, params, watchers: new Set() }
     this.#watches.set(key, watch)
     const isNew = !watch.watchers.has(watcher)
-    // Before the call: the first events come before its answer.
+    // Before the node answers: events may come first.
     watch.watchers.add(watcher)
     try {
       return await pass()
     } catch (error) {
-      if (isNew) this.#remove(watcher, kind, server)
+      if (isNew) this.#remove(watcher, key)
       throw error
     }
   }
 
-  isWatchedBy(watcher: string, kind: WatchKind, server: string): boolean {
-    return this.#watches.get(`${kind}:${server}`)?.watchers.has(watcher) === true
+  /** Whether somebody who listens from there gets an event. */
+  isWanted(watcher: string, event: EphemeralEvent): boolean {
+    if (event.name === 'progress') return true
+    const kind = event.name === 'files.changed' ? 'files' : event.name
+    return this.#watches.get(keyOf(kind, event.data))?.watchers.has(watcher) === true
   }
 
   /** A node forgets what it was told to watch with its connection. */
@@ -60,14 +70,13 @@ export class Watches {
 
   /** @returns what nobody watches any more */
   forgetWatcher(watcher: string): readonly EndedWatch[] {
-    return [...this.#watches.values()].filter(({ kind, server, watchers }) => {
-      return watchers.has(watcher) && this.#remove(watcher, kind, server)
-    })
+    return [...this.#watches].flatMap(([key, watch]) =>
+      watch.watchers.has(watcher) && this.#remove(watcher, key) ? [watch] : [],
+    )
   }
 
-  /** @returns whether nobody is left */
-  #remove(watcher: string, kind: WatchKind, server: string): boolean {
-    const key = `${kind}:${server}`
+  /** @returns whether it was the last one */
+  #remove(watcher: string, key: string): boolean {
     const watch = this.#watches.get(key)
     watch?.watchers.delete(watcher)
     if (watch && watch.watchers.size > 0) return false
@@ -76,6 +85,11 @@ export class Watches {
   }
 }
 
-export function isWatchMethod(method: AgentMethod): method is WatchMethod {
-  return /^(?:console|stats)\.(?:un)?watch$/.test(method)
+export function isWatchMethod(method: string): method is WatchMethod {
+  const [kind = '', verb] = method.split('.')
+  return KINDS.some((one) => one === kind) && (verb === 'watch' || verb === 'unwatch')
+}
+
+function keyOf(kind: WatchKind, { server, path = '' }: WatchParams): string {
+  return kind === 'files' ? `${kind}:${server}:${path}` : `${kind}:${server}`
 }

@@ -15,6 +15,7 @@ import { LiveConnection } from './live-connection.ts'
 import { NodeFeed } from './node-feed.ts'
 import { OperationFeed } from './operation-feed.ts'
 import { ServerFeed } from './server-feed.ts'
+import { FilesHub } from './files-hub.ts'
 import { StatsHub } from './stats-hub.ts'
 import type { Feeds } from './topics.ts'
 
@@ -54,6 +55,7 @@ class Channel implements LiveChannel {
       servers,
       consoles: new ConsoleHub(ctx),
       stats: new StatsHub(ctx),
+      files: new FilesHub(ctx),
       operations: new OperationFeed(ctx),
       nodes: new NodeFeed(ctx, (node) => servers.onNodeChanged(node)),
     }
@@ -80,9 +82,10 @@ class Channel implements LiveChannel {
       socket.terminate()
     }
     this.#server.close()
-    const { consoles, stats, operations, nodes, servers } = this.#feeds
+    const { consoles, stats, files, operations, nodes, servers } = this.#feeds
     consoles.close()
     stats.close()
+    files.close()
     operations.close()
     nodes.close()
     await servers.close()

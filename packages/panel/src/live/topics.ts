@@ -1,9 +1,11 @@
 import { LIVE_TOPICS, type LiveTopicKind } from '@hatchery/core/api'
 import { AppError } from '@hatchery/core/errors'
+import { nameFromBytes } from '@hatchery/core/runtime'
 import { authorize } from '../access/authorize.ts'
 import type { Principal } from '../access/principal.ts'
 import type { AuthorizedServer, Context } from '../context.ts'
 import type { ConsoleHub } from './console-hub.ts'
+import type { FilesHub } from './files-hub.ts'
 import type { NodeFeed } from './node-feed.ts'
 import type { OperationFeed } from './operation-feed.ts'
 import type { ServerFeed } from './server-feed.ts'
@@ -13,6 +15,7 @@ import type { Subscriber } from './subscriber.ts'
 export interface Feeds {
   readonly consoles: ConsoleHub
   readonly stats: StatsHub
+  readonly files: FilesHub
   readonly servers: ServerFeed
   readonly operations: OperationFeed
   readonly nodes: NodeFeed
@@ -23,20 +26,29 @@ export interface Topic {
   readonly kind: LiveTopicKind
   /** What stands after the colon. */
   readonly server: string | null
+  /** A directory of the server; the root where the name says none. */
+  readonly path: string
 }
 
-const OF_SERVER: ReadonlySet<LiveTopicKind> = new Set(['server', 'server-console', 'server-stats'])
+const OF_SERVER: ReadonlySet<LiveTopicKind> = new Set(['server', 'server-console', 'server-stats', 'server-files'])
 
 /** @throws AppError `BAD_REQUEST` for a name that is no topic */
 export function parseTopic(name: string): Topic {
-  const [kind = '', id] = name.split(':')
+  const [kind = '', id, path] = name.split(':')
   if (!Object.hasOwn(LIVE_TOPICS, kind)) throw new AppError('BAD_REQUEST', { reason: `there is no topic ${name}` })
-  const topic = { name, kind: kind as LiveTopicKind, server: id ?? null }
+  const topic = { name, kind: kind as LiveTopicKind, server: id ?? null, path: readPath(path) }
   if (OF_SERVER.has(topic.kind) !== (topic.server !== null)) {
     const reason = topic.server === null ? `${kind} needs the id of a server` : `${kind} is about no single object`
     throw new AppError('BAD_REQUEST', { reason })
   }
+  if (path !== undefined && topic.kind !== 'server-files') {
+    throw new AppError('BAD_REQUEST', { reason: `${kind} is about no directory` })
+  }
   return topic
+}
+
+function readPath(bytes: string | undefined): string {
+  return bytes === undefined ? '' : nameFromBytes(Buffer.from(bytes, 'base64url'))
 }
 
 /** The same door as for endpoints; asked when a subscription begins and each time access may have changed. */
@@ -70,6 +82,8 @@ export async function joinTopic(
       return feeds.consoles.subscribe(await placeOf(ctx, needed(server)), subscriber, cursor)
     case 'server-stats':
       return feeds.stats.subscribe(await placeOf(ctx, needed(server)), subscriber)
+    case 'server-files':
+      return feeds.files.subscribe({ ...(await placeOf(ctx, needed(server))), path: topic.path }, subscriber)
     default:
       return topic.kind satisfies never
   }

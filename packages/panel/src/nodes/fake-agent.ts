@@ -21,6 +21,7 @@ import {
 import type { Static } from 'typebox'
 import { WebSocket } from 'ws'
 import { FakeFiles } from '../files/fake-files.ts'
+import { FakeTransfers } from '../files/fake-transfers.ts'
 import type { TestPanel } from '../testing/test-panel.ts'
 
 type Report = Static<typeof ServerReport>
@@ -64,6 +65,12 @@ export class FakeAgent implements AsyncDisposable {
     (ticket) => this.#openData(ticket),
     (operation, server) => this.#finish(operation, server),
   )
+  readonly transfers = new FakeTransfers({
+    content: this.files.content,
+    open: (ticket) => this.#openData(ticket),
+    finish: (operation, server) => this.#finish(operation, server),
+    emit: (event) => this.session?.emit(event),
+  })
   #url = ''
   /** Where data sockets go, if elsewhere than the connection itself: a load balancer decides anew for each. */
   dataUrl: string | null = null
@@ -301,6 +308,7 @@ export class FakeAgent implements AsyncDisposable {
       'access.revoke': async () => ({}),
       'operation.forget': async () => ({}),
       ...this.files.handlers(),
+      ...this.transfers.handlers(),
     }
   }
 

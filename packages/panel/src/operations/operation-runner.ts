@@ -13,6 +13,7 @@ export type DurableMethod =
   | 'files.copy'
   | 'files.pack'
   | 'files.unpack'
+  | 'files.pull'
 
 export interface NewOperation {
   /** `install`, `power.start`, `delete`, … */

@@ -3,7 +3,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { AppError } from '@hatchery/core/errors'
 import type { AddressPolicy } from './address-policy.ts'
-import { hostOf, isWebPort, portOf } from './outbound-url.ts'
+import { hostOf, isWebPort, portOf } from '@hatchery/core/outbound'
 
 /** Answers every address of a name. */
 export type Lookup = (hostname: string) => Promise<readonly string[]>

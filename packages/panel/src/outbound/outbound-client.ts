@@ -3,7 +3,7 @@ import { isIP, type Socket } from 'node:net'
 import { AppError } from '@hatchery/core/errors'
 import { createAddressPolicy, type AddressPolicy } from './address-policy.ts'
 import { dial, lookupAll, type Dialer, type Lookup } from './connect.ts'
-import { hostOf, readOutboundUrl, shownUrl } from './outbound-url.ts'
+import { hostOf, readOutboundUrl, shownUrl } from '@hatchery/core/outbound'
 import { readBody } from './read-body.ts'
 
 export interface OutboundOptions {

@@ -3,7 +3,7 @@ import { Transform, type TransformCallback } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { AppError } from '@hatchery/core/errors'
-import { shownUrl } from './outbound-url.ts'
+import { shownUrl } from '@hatchery/core/outbound'
 
 export interface BodyLimits {
   readonly url: URL

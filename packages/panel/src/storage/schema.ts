@@ -21,6 +21,7 @@ import type {
 } from './tables/imported.ts'
 import type { AllocationsTable, EnrolmentTokensTable, LocationsTable, NodesTable } from './tables/nodes.ts'
 import type {
+  FileDownloadsTable,
   ServerAccessTable,
   ServerFeaturesTable,
   ServerHoldsTable,
@@ -71,6 +72,7 @@ export interface Database {
   tombstones: TombstonesTable
   subusers: SubusersTable
   server_access: ServerAccessTable
+  file_downloads: FileDownloadsTable
   operations: OperationsTable
   event_log: EventLogTable
   event_log_head: EventLogHeadTable

@@ -3,6 +3,7 @@ import { AppError } from '@hatchery/core/errors'
 import type {
   AgentHandlers,
   FileMethod,
+  TransferMethod,
   AgentParams,
   AgentResult,
   DurableEvent,
@@ -44,7 +45,13 @@ interface Tracked {
 /** Everything that a Wings can do; the rest is answered `NODE_UNSUPPORTED`. */
 type Handlers = Omit<
   AgentHandlers,
-  'node.info' | 'node.rotateSecret' | 'server.acceptEula' | 'operation.cancel' | 'access.revoke' | FileMethod
+  | 'node.info'
+  | 'node.rotateSecret'
+  | 'server.acceptEula'
+  | 'operation.cancel'
+  | 'access.revoke'
+  | FileMethod
+  | TransferMethod
 >
 
 /** The servers of one Wings for as long as it answers, with the methods that an agent has. */

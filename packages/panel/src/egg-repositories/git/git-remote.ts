@@ -1,6 +1,6 @@
 import { AppError } from '@hatchery/core/errors'
 import type { OutboundAnswer, OutboundClient } from '../../outbound/outbound-client.ts'
-import { shownUrl } from '../../outbound/outbound-url.ts'
+import { shownUrl } from '@hatchery/core/outbound'
 import { FLUSH, PktLineError, pktLine, readPktLines, textOfLine } from './pkt-line.ts'
 
 export interface GitCredentials {

@@ -109,3 +109,15 @@ export interface ServerAccessTable {
   /** JSON list of permission names, `["*"]` for all. */
   permissions: string
 }
+
+/** A link to a selection of files; taken, it is deleted. */
+export interface FileDownloadsTable {
+  id: Id
+  uuid: string
+  /** Who made it; nobody else takes it. */
+  user_id: number
+  server_id: number
+  /** JSON of directory, names and format. */
+  selection: string
+  expires_at: number
+}

@@ -1,4 +1,4 @@
-import { AppError } from '@hatchery/core/errors'
+import { AppError } from '../errors/index.ts'
 
 /**
  * Ports that browsers refuse to fetch from, because what listens there takes orders from whatever is sent to it
