@@ -33,9 +33,16 @@ export function startPanel({ dataDirectory, databaseUrl, redisUrl }: PanelOption
 }
 
 /** An agent with the process runtime, connected when this settles. */
-export function startAgent(panelUrl: string, dataDirectory: string, token: string): Promise<Program> {
+export function startAgent(
+  panelUrl: string,
+  dataDirectory: string,
+  token: string,
+  more: readonly string[] = [],
+): Promise<Program> {
   const argv = ['--panel', panelUrl, '--data-dir', dataDirectory, '--runtime', 'process', '--log-level', 'warn']
-  return startProgram('packages/daemon/src/main.ts', [...argv, '--ready-json'], { HATCHERY_ENROL_TOKEN: token })
+  return startProgram('packages/daemon/src/main.ts', [...argv, '--ready-json', ...more], {
+    HATCHERY_ENROL_TOKEN: token,
+  })
 }
 
 async function startProgram(
