@@ -1,11 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { connect as connectTls } from 'node:tls'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { DIRECT_TOKEN_MS, signDirectToken, type DirectClaims } from '@hatchery/core/protocol'
+import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
+import { DirectServer } from './direct-server.ts'
 import { TestAgent } from '../testing/test-agent.ts'
 
 const PAGE = 'https://panel.example.com'
@@ -213,6 +218,50 @@ describe('browsers at the node', () => {
     await using stage = await withBrowser()
     await stage.panel[Symbol.asyncDispose]()
     await expect.poll(async () => (await stage.get(stage.sign())).status).toBe(401)
+  })
+
+  test('speaks TLS with a certificate of its own, and takes the renewed one without an end of service', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'hatchery-tls-'))
+    const tls = { certificateFile: join(directory, 'cert.pem'), keyFile: join(directory, 'key.pem') }
+    const issue = (name: string) => {
+      const about = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2', '-nodes']
+      const files = ['-keyout', tls.keyFile, '-out', tls.certificateFile]
+      execFileSync(
+        'openssl',
+        ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', ...about, ...files],
+        {
+          stdio: 'ignore',
+        },
+      )
+    }
+    issue('first')
+    const state = { secrets: null, usedTokens: null, accessFloors: { onRaise: () => () => {} } } as never
+    await using server = new DirectServer({
+      direct: { url: 'https://127.0.0.1', host: '127.0.0.1', port: 0, tls },
+      log: pino({ level: 'silent' }),
+      state,
+      files: null as never,
+      node: () => null,
+      now: Date.now,
+      isConnected: () => false,
+    })
+    await server.start()
+    const nameOf = async (): Promise<string> => {
+      const options = { port: server.port, host: '127.0.0.1', rejectUnauthorized: false }
+      const socket = connectTls(options)
+      await once(socket, 'secureConnect')
+      const { subject } = socket.getPeerCertificate()
+      socket.destroy()
+      return String(subject.CN)
+    }
+    expect(await nameOf()).toBe('first')
+    issue('second')
+    await server.renew()
+    expect(await nameOf()).toBe('second')
+    writeFileSync(tls.certificateFile, 'half written')
+    await server.renew()
+    expect(await nameOf()).toBe('second')
+    rmSync(directory, { recursive: true })
   })
 
   test('there is nothing else', async () => {

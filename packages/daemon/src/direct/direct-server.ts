@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import { Server as TlsServer } from 'node:tls'
 import type { AddressInfo } from 'node:net'
 import { AppError } from '@hatchery/core/errors'
 import type { Logger } from 'pino'
@@ -15,6 +16,8 @@ const HEADERS_TIMEOUT_MS = 10_000
 const IDLE_TIMEOUT_MS = 60_000
 const MAX_CONNECTIONS = 512
 const ALONE_MS = 60_000
+/** Certificates are renewed weeks before they end. */
+const RENEWAL_MS = 60 * 60_000
 
 export interface DirectServerOptions extends DirectDoorOptions {
   readonly direct: DirectOptions
@@ -33,6 +36,7 @@ export class DirectServer implements AsyncDisposable {
   readonly #stopListening: () => void
   #server: Server | undefined
   #alone: NodeJS.Timeout | undefined
+  #renewal: NodeJS.Timeout | undefined
 
   constructor(options: DirectServerOptions) {
     this.#options = options
@@ -44,12 +48,8 @@ export class DirectServer implements AsyncDisposable {
   async start(): Promise<void> {
     const { direct, log } = this.#options
     const answer = (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response)
-    const server = direct.tls
-      ? createTlsServer(
-          { cert: await readFile(direct.tls.certificateFile), key: await readFile(direct.tls.keyFile) },
-          answer,
-        )
-      : createServer(answer)
+    const server = direct.tls ? createTlsServer(await readPair(direct.tls), answer) : createServer(answer)
+    if (direct.tls) this.#renewal = setInterval(() => void this.renew(), RENEWAL_MS).unref()
     server.headersTimeout = HEADERS_TIMEOUT_MS
     server.requestTimeout = 0
     server.setTimeout(IDLE_TIMEOUT_MS, (socket) => socket.destroy())
@@ -66,6 +66,17 @@ export class DirectServer implements AsyncDisposable {
     log.info({ url: direct.url, port: this.port }, 'browsers are served directly')
   }
 
+  /** Takes a certificate that has been renewed in its place; what is open goes on under the old one. */
+  async renew(): Promise<void> {
+    const { direct, log } = this.#options
+    if (!direct.tls || !(this.#server instanceof TlsServer)) return
+    try {
+      this.#server.setSecureContext(await readPair(direct.tls))
+    } catch (error) {
+      log.error({ err: error }, 'the certificate of the direct address cannot be read; the one before stays in use')
+    }
+  }
+
   get port(): number {
     return (this.#server?.address() as AddressInfo | null)?.port ?? this.#options.direct.port
   }
@@ -80,6 +91,7 @@ export class DirectServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopListening()
     clearTimeout(this.#alone)
+    clearInterval(this.#renewal)
     const server = this.#server
     if (!server) return
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
@@ -131,4 +143,12 @@ const HEADERS = {
 /** Says that this way is open; any page may know. */
 function ping(response: ServerResponse): void {
   response.writeHead(204, { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' }).end()
+}
+
+async function readPair({ certificateFile, keyFile }: NonNullable<DirectOptions['tls']>): Promise<{
+  readonly cert: Buffer
+  readonly key: Buffer
+}> {
+  const [cert, key] = await Promise.all([readFile(certificateFile), readFile(keyFile)])
+  return { cert, key }
 }

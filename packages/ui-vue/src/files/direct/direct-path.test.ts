@@ -1,7 +1,7 @@
 import { createClient } from '@hatchery/core/sdk'
 import { expect, test, vi } from 'vitest'
 import { refuse } from '../../testing/mount-app.ts'
-import { createDirectPath } from './create-direct-path.ts'
+import { createDirectPath, type DirectPathOptions } from './create-direct-path.ts'
 
 const NODE = 'https://node-1.example.com:8443'
 
@@ -20,7 +20,7 @@ function stageOf({ hasAddress = true, isReachable = true } = {}) {
     if (!isReachable) throw new TypeError('fetch failed')
     return new Response(null, { status: 204 })
   })
-  const send = vi.fn(async (_url: string, body: Blob, onSent: (bytes: number) => void) => onSent(body.size))
+  const send = vi.fn<NonNullable<DirectPathOptions['send']>>(async (_url, body, onSent) => onSent(body.size))
   return { asked, ping, send, direct: createDirectPath(client, { fetch: ping, send }) }
 }
 const upload = { server: 's', upload: 'u', offset: 3, body: new Blob(['rest']) }
