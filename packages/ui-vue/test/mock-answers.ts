@@ -24,6 +24,7 @@ import {
   updatePreview,
 } from './mock-eggs.ts'
 import { fileAt, fileMatches, filesAt, SERVER_PROPERTIES, trash } from './mock-files.ts'
+import { appPasswords, sshKeys } from './mock-credentials.ts'
 import { announce } from './mock-live.ts'
 
 /** `empty`: nobody has done anything yet. `error`: every list fails. `slow`: lists never answer. `member`: no administrator. */
@@ -150,6 +151,12 @@ const answers: Readonly<Record<string, (call: Call, mood: Mood) => unknown>> = {
       },
     ]),
   deleteSession: () => ({}),
+  listSshKeys: () => page(sshKeys),
+  listAppPasswords: () => page(appPasswords),
+  createAppPassword: ({ body }) => ({
+    appPassword: { ...appPasswords[0], id: uuid(), name: body['name'] },
+    password: 'hap_mz4x7k2qv5ny3bt6cj8dwf2hgr5ps7le',
+  }),
   listApiKeys: () =>
     page([
       {

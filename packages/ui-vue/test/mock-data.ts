@@ -272,6 +272,12 @@ const server = (
     lastExit: null,
     pendingFeatures: [],
     operation: null,
+    sftp: {
+      host: 'fra-1.hatchery.test',
+      port: 2022,
+      username: 'mira.0a1b2c3d',
+      fingerprint: 'SHA256:n3RhXw8Vm2pYk0cTqLz5uJdE7bSgAiF1oKxWvH4rQ9M',
+    },
     stopTimeoutMs: 60_000,
     ...more,
   }

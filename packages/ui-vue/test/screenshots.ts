@@ -60,6 +60,20 @@ const SHOTS: readonly Shot[] = [
   { name: 'settings', path: `/servers/${at(0)}/settings` },
   { name: 'account', path: '/account' },
   { name: 'security', path: '/account/security' },
+  {
+    name: 'connect',
+    path: `/servers/${at(0)}/files`,
+    act: (page) => openDialog(page, 'Connect by SFTP', 'dl'),
+  },
+  {
+    name: 'connect-empty',
+    path: `/servers/${at(0)}/files`,
+    mood: 'empty',
+    act: (page) => openDialog(page, 'Connect by SFTP', 'dl'),
+  },
+  { name: 'ssh-key-add', path: '/account/security', act: (page) => openDialog(page, 'Add SSH key', 'textarea') },
+  { name: 'ssh-key-import', path: '/account/security', act: importKeys },
+  { name: 'app-password', path: '/account/security', act: createAppPassword },
   { name: 'api-keys', path: '/account/api-keys' },
   { name: 'api-key-limited', path: '/account/api-keys', act: limitKey },
   { name: 'users', path: '/admin/users' },
@@ -186,6 +200,21 @@ async function limitKey(page: Page): Promise<void> {
   await page.locator('main .hy-button[data-variant=primary]').first().click()
   await page.locator('.hy-dialog input[type=radio]').last().check()
   await page.locator('.hy-dialog fieldset .hy-button').first().click()
+}
+
+async function openDialog(page: Page, button: string, content: string): Promise<void> {
+  await page.getByRole('button', { name: button, exact: true }).click()
+  await page.locator(`.hy-dialog ${content}`).first().waitFor()
+}
+async function importKeys(page: Page): Promise<void> {
+  await openDialog(page, 'Add SSH key', 'textarea')
+  await page.locator('.hy-dialog input[type=radio]').last().check()
+}
+async function createAppPassword(page: Page): Promise<void> {
+  await openDialog(page, 'Create app password', 'form')
+  await page.locator('.hy-dialog input').first().fill('FileZilla')
+  await page.locator('.hy-dialog [type=submit]').click()
+  await page.locator('.hy-dialog code').waitFor()
 }
 
 async function openImport(page: Page): Promise<void> {

@@ -17,7 +17,7 @@ declare module 'vue-router' {
 }
 
 const serverPage = { messages: ['server', 'servers'], section: 'dashboard' } as const
-const filesPage = { ...serverPage, messages: ['server', 'servers', 'files'] } as const
+const filesPage = { ...serverPage, messages: ['server', 'servers', 'files', 'ssh'] } as const
 const accountPage = { messages: ['account'], section: 'account' } as const
 const eggs = { messages: ['admin', 'servers', 'eggs'], section: 'admin-eggs' } as const
 const admin = (section: string) => ({ messages: ['admin', 'servers'], section }) as const
@@ -99,7 +99,7 @@ export const routes: readonly RouteRecordRaw[] = [
             path: 'security',
             name: 'account-security',
             component: () => import('../account/SecurityPage.vue'),
-            meta: accountPage,
+            meta: { ...accountPage, messages: ['account', 'ssh'] },
           },
           {
             path: 'api-keys',

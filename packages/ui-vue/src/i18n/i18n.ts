@@ -14,6 +14,7 @@ export type MessageGroup =
   | 'server'
   | 'files'
   | 'account'
+  | 'ssh'
   | 'admin'
   | 'eggs'
   | 'permissions'
@@ -73,7 +74,9 @@ async function loadFor(language: Language, groups: readonly MessageGroup[]): Pro
       if (loaded.has(key)) return
       const load = files[`./${key}.json`]
       if (!load) throw new Error(`There is no message file ${key}.`)
-      i18n.global.mergeLocaleMessage(language, { [group]: await load() })
+      const messages = await load()
+      // A group brings the sentences of errors that only its pages meet.
+      i18n.global.mergeLocaleMessage(language, { errors: messages['errors'] ?? {}, [group]: messages })
       loaded.add(key)
     }),
   )

@@ -47,6 +47,12 @@ export function someServer(change: Partial<Server> = {}): Server {
     lastExit: null,
     pendingFeatures: [],
     operation: null,
+    sftp: {
+      host: 'node-1.example.com',
+      port: 2022,
+      username: `mira.${ID.slice(0, 8)}`,
+      fingerprint: `SHA256:${'Zk3'.repeat(14)}Q`,
+    },
     stopTimeoutMs: 60_000,
     ...change,
   }

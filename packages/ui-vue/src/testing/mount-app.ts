@@ -68,6 +68,7 @@ export async function mountInApp(
     'server',
     'files',
     'account',
+    'ssh',
     'admin',
     'eggs',
     'permissions',
