@@ -48,6 +48,8 @@ export interface WriteOptions {
 export interface FileProgress {
   readonly files: number
   readonly bytes: number
+  /** How much of all there is to do, in whatever bytes it is counted; missing where nobody knows how much there is. */
+  readonly done?: { readonly bytes: number; readonly totalBytes: number }
 }
 
 export interface WorkOptions {
@@ -102,6 +104,10 @@ export interface OpenFile extends AsyncDisposable {
   /** @throws AppError `DISK_FULL` */
   write(offset: number, bytes: Uint8Array): Promise<void>
   truncate(sizeBytes: number): Promise<void>
+  /** Sets permissions, nine bits. */
+  chmod(mode: number): Promise<void>
+  /** Milliseconds since 1970. */
+  setTimes(times: { readonly accessedAt: number; readonly modifiedAt: number }): Promise<void>
   /** Settles when everything written is on the disk. */
   sync(): Promise<void>
 }
@@ -125,6 +131,8 @@ export interface UnpackOptions extends WorkOptions {
   readonly to: string
   /** Files that are there are replaced; otherwise they stay and count as skipped. */
   readonly replace: boolean
+  /** Paths inside the archive, a directory with all that lies in it. @default everything */
+  readonly members?: readonly string[] | undefined
   /** No more bytes than this may come out. */
   readonly maxBytes: number
 }

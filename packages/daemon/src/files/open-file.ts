@@ -61,6 +61,8 @@ export async function openFile(ctx: TreeContext, path: string, options: OpenOpti
     read: (offset, length) => guarded(path, () => readAt(file, offset, length)),
     write: (offset, bytes) => guarded(path, () => writeAt(file, offset, bytes)),
     truncate: (sizeBytes) => guarded(path, () => file.truncate(sizeBytes)),
+    chmod: (mode) => guarded(path, () => file.chmod(mode & 0o777)),
+    setTimes: ({ accessedAt, modifiedAt }) => guarded(path, () => file.utimes(accessedAt / 1000, modifiedAt / 1000)),
     sync: () => guarded(path, () => file.sync()),
     [Symbol.asyncDispose]: () => file.close(),
   }

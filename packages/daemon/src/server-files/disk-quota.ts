@@ -53,6 +53,26 @@ export class DiskQuota {
     return limitMiB * MIB - this.#usedBytes
   }
 
+  /**
+   * Counts bytes that are about to be written; those that come at the same moment are counted as well.
+   * @throws AppError `DISK_FULL`, and then nothing is counted
+   */
+  async take(bytes: number): Promise<void> {
+    await this.require(bytes)
+    // Others may have taken theirs while this one waited.
+    const limitMiB = this.#options.limitMiB()
+    if (limitMiB !== 0 && this.#usedBytes + bytes > limitMiB * MIB) await this.require(bytes)
+    this.#usedBytes += bytes
+  }
+
+  /** What the server may use and what it uses, as far as it is known; null without a limit. */
+  async report(): Promise<{ readonly limitBytes: number; readonly usedBytes: number } | null> {
+    const limitBytes = this.#options.limitMiB() * MIB
+    if (limitBytes === 0) return null
+    if (this.#options.now() - this.#countedAt > MAX_AGE_MS) await this.#count()
+    return { limitBytes, usedBytes: this.#usedBytes }
+  }
+
   /** Passes a stream on and counts it; it ends with `DISK_FULL` where the room does. */
   async *metered(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const piece of source) {
