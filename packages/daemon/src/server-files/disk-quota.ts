@@ -22,6 +22,8 @@ export class DiskQuota {
   readonly #options: DiskQuotaOptions
   #usedBytes = 0
   #countedAt = -Infinity
+  /** Something was added since the last count began. */
+  #isEstimated = false
   #counting: Promise<void> | null = null
 
   constructor(options: DiskQuotaOptions) {
@@ -37,6 +39,11 @@ export class DiskQuota {
     if (limitMiB === 0) return
     if (this.#options.now() - this.#countedAt > MAX_AGE_MS) await this.#count()
     while (this.#usedBytes + bytes > limitMiB * MIB) {
+      // What was written twice was counted twice.
+      if (this.#isEstimated) {
+        await this.#count()
+        continue
+      }
       if (!(await this.#options.free())) {
         throw new AppError('DISK_FULL', { reason: `the server may use ${limitMiB} MiB` })
       }
@@ -58,11 +65,14 @@ export class DiskQuota {
    * @throws AppError `DISK_FULL`, and then nothing is counted
    */
   async take(bytes: number): Promise<void> {
-    await this.require(bytes)
+    const hasRoom = () => {
+      const limitMiB = this.#options.limitMiB()
+      return limitMiB === 0 || this.#usedBytes + bytes <= limitMiB * MIB
+    }
     // Others may have taken theirs while this one waited.
-    const limitMiB = this.#options.limitMiB()
-    if (limitMiB !== 0 && this.#usedBytes + bytes > limitMiB * MIB) await this.require(bytes)
-    this.#usedBytes += bytes
+    do await this.require(bytes)
+    while (!hasRoom())
+    this.#add(bytes)
   }
 
   /** What the server may use and what it uses, as far as it is known; null without a limit. */
@@ -77,7 +87,7 @@ export class DiskQuota {
   async *metered(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const piece of source) {
       await this.require(piece.length)
-      this.#usedBytes += piece.length
+      this.#add(piece.length)
       yield piece
     }
   }
@@ -87,12 +97,18 @@ export class DiskQuota {
     this.#countedAt = -Infinity
   }
 
+  #add(bytes: number): void {
+    this.#usedBytes += bytes
+    this.#isEstimated = true
+  }
+
   #count(): Promise<void> {
     this.#counting ??= this.#countNow().finally(() => (this.#counting = null))
     return this.#counting
   }
 
   async #countNow(): Promise<void> {
+    this.#isEstimated = false
     this.#usedBytes = await this.#options.volumes.usage(this.#options.server)
     this.#countedAt = this.#options.now()
   }

@@ -82,6 +82,8 @@ const FILE_CALLS = {
   }),
   'handle.write': value((_tree, [id, offset], context) => handleOf(context, id!).write(offset!, context.bytes)),
   'handle.truncate': value((_tree, [id, size], context) => handleOf(context, id!).truncate(size!)),
+  'handle.chmod': value((_tree, [id, mode], context) => handleOf(context, id!).chmod(mode!)),
+  'handle.setTimes': value((_tree, [id, times], context) => handleOf(context, id!).setTimes(times!)),
   'handle.sync': value((_tree, [id], context) => handleOf(context, id!).sync()),
   'handle.close': value(async (_tree, [id], context) => {
     const file = context.handles.get(id!)

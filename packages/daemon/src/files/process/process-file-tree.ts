@@ -85,6 +85,8 @@ function openFileOf(call: Call, id: number): OpenFile {
     read: (offset, length) => call('handle.read', [id, offset, length]),
     write: (offset, bytes) => call('handle.write', [id, offset], { bytes }),
     truncate: (sizeBytes) => call('handle.truncate', [id, sizeBytes]),
+    chmod: (mode) => call('handle.chmod', [id, mode]),
+    setTimes: (times) => call('handle.setTimes', [id, times]),
     sync: () => call('handle.sync', [id]),
     [Symbol.asyncDispose]: () => call('handle.close', [id]),
   }
