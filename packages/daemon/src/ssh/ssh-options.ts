@@ -20,3 +20,14 @@ export const SSH_DEFAULTS = {
   maxWaiting: { perAddress: 8, inAll: 100 },
   maxConnections: { inAll: 512, perUser: 32 },
 } as const
+
+/**
+ * Where SSH listens, as the command line says; null for `none`.
+ * @throws Error that says what is wrong
+ */
+export function readSshListen(text: string): SshOptions | null {
+  if (text === 'none') return null
+  const [, host, port = ''] = /^(?:(.+):)?(\d{1,5})$/.exec(text) ?? []
+  if (port === '' || Number(port) > 65_535) throw new Error(`--ssh-listen must be [HOST:]PORT or none, not "${text}".`)
+  return { port: Number(port), ...(host !== undefined && { host: host.replace(/^\[(.*)\]$/, '$1') }) }
+}
