@@ -20,6 +20,7 @@ export default defineConfig({
           { text: 'Configuration', link: '/guide/configuration' },
           { text: 'Nodes', link: '/guide/nodes' },
           { text: 'Files', link: '/guide/files' },
+          { text: 'SFTP and SSH', link: '/guide/sftp' },
           { text: 'Eggs and repositories', link: '/guide/eggs' },
           { text: 'Operations and troubleshooting', link: '/guide/operations' },
           { text: 'Embedding the panel', link: '/guide/embedding' },
