@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { readDirectOptions, type DirectOptions } from './direct/direct-options.ts'
+import { readSshListen, type SshOptions } from './ssh/ssh-options.ts'
 
 export interface CliOptions {
   readonly panelUrl: string | undefined
@@ -12,6 +13,8 @@ export interface CliOptions {
   readonly subnetRange: string
   readonly stopTimeoutMs: number
   readonly direct: DirectOptions | undefined
+  /** null serves no SSH. */
+  readonly ssh: SshOptions | null
   readonly logLevel: string
   readonly isReadyJson: boolean
 }
@@ -30,6 +33,7 @@ Runs game servers on this machine for a Hatchery panel. It dials out to the pane
   --confirm-move           this data directory was moved to this machine or place on purpose
   --subnet-range CIDR      range that servers get their own /28 networks from (default: 10.213.0.0/16)
   --stop-timeout SECONDS   time for process servers to stop when the agent does (default: 20)
+  --ssh-listen [H:]PORT    where SFTP and SSH are served (default: 2022); 0 takes any free port, none serves nobody
   --direct-url URL         serve browsers directly under this address, such as https://node-1.example.com:8443:
                            downloads and uploads then pass the panel by
   --direct-listen [H:]PORT where to listen for it (default: 0.0.0.0 and the port of --direct-url)
@@ -60,6 +64,7 @@ export function parseCliOptions(argv: readonly string[]): CliOptions | null {
       'confirm-move': { type: 'boolean', default: false },
       'subnet-range': { type: 'string', default: '10.213.0.0/16' },
       'stop-timeout': { type: 'string', default: '20' },
+      'ssh-listen': { type: 'string', default: '2022' },
       'direct-url': { type: 'string' },
       'direct-listen': { type: 'string' },
       'direct-cert': { type: 'string' },
@@ -90,6 +95,7 @@ export function parseCliOptions(argv: readonly string[]): CliOptions | null {
     confirmsMove: values['confirm-move'],
     subnetRange: values['subnet-range'],
     stopTimeoutMs: seconds * 1_000,
+    ssh: readSshListen(values['ssh-listen']),
     direct: readDirectOptions({
       url: values['direct-url'],
       listen: values['direct-listen'],

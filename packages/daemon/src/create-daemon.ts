@@ -19,6 +19,8 @@ import { FileJobs, ServerFiles } from './server-files/index.ts'
 import { pause } from './servers/pause.ts'
 import type { ServerContext } from './servers/server-context.ts'
 import { ServerRegistry } from './servers/server-registry.ts'
+import { NodeSsh } from './ssh/node-ssh.ts'
+import type { SshOptions } from './ssh/ssh-options.ts'
 import { openAgentState, type AgentState } from './state/agent-state.ts'
 
 export interface DaemonParts {
@@ -57,6 +59,8 @@ export interface DaemonOptions {
   readonly installDeadlineMs?: number
   /** Serves browsers under an address of its own. @default they come through the panel */
   readonly direct?: DirectOptions
+  /** Serves SFTP and SSH. @default nobody is served */
+  readonly ssh?: SshOptions | null
 }
 
 export interface Daemon {
@@ -109,6 +113,7 @@ class RunningDaemon implements Daemon {
   readonly #jobs: FileJobs
   readonly #ctx: ServerContext
   readonly #direct: DirectServer | null
+  readonly #ssh: NodeSsh
   #watchers: Watchers
   #link: Promise<void> = Promise.resolve()
   #attached: Promise<void> = Promise.resolve()
@@ -144,7 +149,9 @@ class RunningDaemon implements Daemon {
     this.#files = new ServerFiles(this.#ctx)
     this.#jobs = new FileJobs(this.#ctx)
     this.#watchers = this.#newWatchers()
-    const { direct } = options
+    const { direct, ssh = null, dataDirectory } = options
+    const connection = this.#connection
+    this.#ssh = new NodeSsh({ ssh, dataDirectory, ctx: this.#ctx, files: this.#files, connection, log })
     this.#direct = direct
       ? new DirectServer({
           direct,
@@ -165,6 +172,7 @@ class RunningDaemon implements Daemon {
     this.#attached.catch((error: unknown) => this.#log.error({ err: error }, 'attaching to the servers failed'))
     const { node, panel, linkPath } = await this.#enrolled()
     await this.#direct?.start()
+    await this.#ssh.start()
     this.#link = this.#keepLink(node, panel, linkPath)
     this.#expiry = setInterval(() => void this.#files.expire(), EXPIRY_MS).unref()
     return { node }
@@ -179,6 +187,7 @@ class RunningDaemon implements Daemon {
     this.#stopping.abort()
     clearInterval(this.#expiry)
     await this.#direct?.[Symbol.asyncDispose]()
+    await this.#ssh[Symbol.asyncDispose]()
     this.#watchers.close()
     if (!this.#parts.outlivesAgent) await this.#servers.interruptAll(this.#options.stopTimeoutMs ?? 20_000)
     await this.#link
@@ -238,6 +247,7 @@ class RunningDaemon implements Daemon {
     const { dataDirectory, direct } = this.#options
     return readHostFacts(this.#parts.runtime, dataDirectory, this.#clockOffsetMs, {
       direct: direct ? { url: direct.url } : null,
+      ssh: this.#ssh.facts,
     })
   }
 
@@ -312,6 +322,7 @@ class RunningDaemon implements Daemon {
     this.#clockOffsetMs = -session.clockOffsetMs
     this.#connection.open(session)
     this.#direct?.onConnection(true)
+    this.#ssh.onContact(true)
     this.#log.info({ panel: session.panel.name, clockOffsetMs: this.#clockOffsetMs }, 'connected to the panel')
     if (session.hello.wantsSnapshot) {
       void this.#attached.then(() => {
@@ -324,6 +335,7 @@ class RunningDaemon implements Daemon {
     void session.closed.then((reason) => {
       if (!this.#connection.end(session)) return
       this.#direct?.onConnection(false)
+      this.#ssh.onContact(false)
       this.#watchers.close()
       this.#watchers = this.#newWatchers()
       this.#log.info({ reason }, 'disconnected from the panel')

@@ -40,6 +40,7 @@ async function run(options: CliOptions, log: Logger): Promise<void> {
     stopTimeoutMs: options.stopTimeoutMs,
     subnetRange: options.subnetRange,
     ...(options.direct && { direct: options.direct }),
+    ssh: options.ssh,
     log,
     parts: (installation, state) => machineParts({ ...options, dataDirectory }, log, installation, state),
   })
