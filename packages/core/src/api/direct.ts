@@ -32,6 +32,21 @@ export const openDirectDownload = contract({
   rate: 'write',
 })
 
+export const openDirectLive = contract({
+  method: 'POST',
+  path: '/servers/:server/live/direct',
+  tag: 'Servers',
+  summary: 'Make a link under which the node itself gives the live topics of a server',
+  description:
+    'A WebSocket as the live channel of the panel, with `server-stats:<id>`, and `server-console:<id>` for those who may read it. Without `Origin` it opens for callers that sent none here.',
+  class: 'read',
+  permission: { server: 'websocket.connect' },
+  params: Type.Object({ server: ServerRef }),
+  response: { 200: DirectLink },
+  errors: ['SERVER_NOT_FOUND', 'SERVER_SUSPENDED', 'NODE_UNREACHABLE', 'DIRECT_UNAVAILABLE'],
+  rate: 'write',
+})
+
 export const openDirectUpload = contract({
   method: 'POST',
   path: '/servers/:server/files/uploads/:upload/direct',

@@ -66,7 +66,7 @@ export {
   unpackFile,
   writeFile,
 } from './files.ts'
-export { openDirectDownload, openDirectUpload } from './direct.ts'
+export { openDirectDownload, openDirectLive, openDirectUpload } from './direct.ts'
 export { listArchive, readArchiveMember, readDecompressedFile } from './archives.ts'
 export { emptyTrash, listTrash, restoreTrash } from './trash.ts'
 export { downloadFiles, prepareDownload, previewRename, pullFile, renameFiles, takeDownload } from './transfers.ts'

@@ -19,8 +19,8 @@ export const DirectClaims = Type.Object({
   node: Uuid,
   server: Uuid,
   user: Uuid,
-  action: OneOf(['download', 'upload']),
-  /** Path of the file to download, or id of the upload to add to. */
+  action: OneOf(['download', 'upload', 'live']),
+  /** Path of the file to download, id of the upload to add to, or the kinds of live topics, with spaces between. */
   subject: Type.String({ minLength: 1, maxLength: 8192 }),
   /** Of the user when the token was made; the node refuses it below the least one that it was told. */
   accessRevision: Type.Integer({ minimum: 0 }),

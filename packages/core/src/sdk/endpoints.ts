@@ -115,6 +115,7 @@ export const ENDPOINTS = {
   placeHold: { method: 'PUT', path: '/servers/:server/holds/:kind', class: 'converge' },
   liftHold: { method: 'DELETE', path: '/servers/:server/holds/:kind', class: 'converge' },
   updateImage: { method: 'PATCH', path: '/servers/:server/image', class: 'converge' },
+  openDirectLive: { method: 'POST', path: '/servers/:server/live/direct', class: 'read' },
   powerServer: { method: 'POST', path: '/servers/:server/power', class: 'converge' },
   reinstallServer: { method: 'POST', path: '/servers/:server/reinstall', class: 'resumable' },
   getStartup: { method: 'GET', path: '/servers/:server/startup', class: 'read' },

@@ -2106,6 +2106,12 @@ interface UpdateImageBody {
 
 type UpdateImageResponse = Startup
 
+interface OpenDirectLiveParams {
+  readonly server: string
+}
+
+type OpenDirectLiveResponse = DirectLink
+
 interface PowerServerParams {
   readonly server: string
 }
@@ -3059,6 +3065,13 @@ export interface EndpointTypes {
     readonly query: undefined
     readonly body: UpdateImageBody
     readonly response: UpdateImageResponse
+  }
+  /** Make a link under which the node itself gives the live topics of a server. */
+  readonly openDirectLive: {
+    readonly params: OpenDirectLiveParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: OpenDirectLiveResponse
   }
   /** Start, stop, restart or kill a server. */
   readonly powerServer: {

@@ -10,6 +10,8 @@ import { join } from 'node:path'
 import { DIRECT_TOKEN_MS, signDirectToken, type DirectClaims } from '@hatchery/core/protocol'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { newOperation } from '../testing/server-spec.ts'
 import { DirectServer } from './direct-server.ts'
 import { TestAgent } from '../testing/test-agent.ts'
 
@@ -75,6 +77,52 @@ async function withBrowser(change: Parameters<TestAgent['installed']>[0] = {}) {
 
 const codeOf = async (answer: Response) =>
   [answer.status, ((await answer.json()) as { error: { code: string } }).error.code] as const
+
+interface LiveEvent {
+  readonly topic: string
+  readonly cursor?: string
+  readonly event: unknown
+}
+const linesOf = (event: unknown) => (event as { lines: { run: number; line: number }[] }).lines
+
+/** A live channel as a page of the panel opens it. */
+async function openLive(origin: string, token: string, page = PAGE) {
+  const socket = new WebSocket(`${origin.replace('http', 'ws')}/direct/v1/live?token=${token}`, { origin: page })
+  const closed = new Promise<number>((resolve) => socket.once('close', resolve))
+  const messages: (LiveEvent & { type: string; id?: number; error?: { code: string } })[] = []
+  const waiting = new Set<() => void>()
+  socket.on('message', (data) => {
+    messages.push(JSON.parse(String(data)) as (typeof messages)[number])
+    for (const look of waiting) look()
+  })
+  const find = async (fits: (message: (typeof messages)[number]) => boolean) => {
+    const { promise, resolve } = Promise.withResolvers<(typeof messages)[number]>()
+    const look = () => {
+      const found = messages.find(fits)
+      if (found) resolve(found)
+    }
+    waiting.add(look)
+    look()
+    return promise.finally(() => waiting.delete(look))
+  }
+  await once(socket, 'open')
+  let id = 0
+  return {
+    socket,
+    closed,
+    async ask(request: Record<string, unknown>): Promise<string> {
+      const own = ++id
+      socket.send(JSON.stringify({ ...request, id: own }))
+      const { type, error } = await find((message) => message.id === own)
+      return error?.code ?? type
+    },
+    until: (kind: string, fits: (message: LiveEvent) => boolean) =>
+      find((message) => message.type === 'event' && message.topic.startsWith(kind) && fits(message)),
+    async [Symbol.asyncDispose]() {
+      socket.terminate()
+    },
+  }
+}
 
 /** Sizes of the files of an upload, wherever the agent keeps them. */
 const sizesOf = (volume: string, upload: string): number[] =>
@@ -220,6 +268,46 @@ describe('browsers at the node', () => {
     await expect.poll(async () => (await stage.get(stage.sign())).status).toBe(401)
   })
 
+  test('the console and the readings of one server come live, from where the page has them', async () => {
+    await using stage = await withBrowser()
+    const { panel, server, user, agent } = stage
+    const subject = 'server-console server-stats'
+    await using live = await openLive(stage.origin, stage.sign({ action: 'live', subject }))
+    expect(await live.ask({ type: 'subscribe', topic: `server-console:${server}` })).toBe('ok')
+    await agent.power(server, 'start')
+    await panel.untilState(server, 'running')
+    const first = await live.until('server-console', ({ event }) => linesOf(event).length > 0)
+    expect(await live.ask({ type: 'subscribe', topic: `server-stats:${server}` })).toBe('ok')
+    await live.until('server-stats', ({ event }) => typeof (event as { stats: unknown }).stats === 'object')
+
+    await using later = await openLive(stage.origin, stage.sign({ action: 'live', subject }))
+    expect(await later.ask({ type: 'subscribe', topic: `server-console:${server}`, cursor: first.cursor })).toBe('ok')
+    await panel.call('server.command', { server, command: 'hello', ...newOperation() })
+    const [next] = linesOf((await later.until('server-console', ({ event }) => linesOf(event).length > 0)).event)
+    // The one that follows in the eyes of who has watched all the while.
+    const { lines } = await panel.call('console.read', { server, after: first.cursor ?? null, limit: 1 })
+    expect([next?.run, next?.line]).toEqual([lines[0]?.run, lines[0]?.line])
+
+    await panel.call('access.revoke', { user, server, minRevision: 6 })
+    expect(await Promise.all([live.closed, later.closed])).toEqual([4403, 4403])
+  })
+
+  test('a live channel gives what its token names, to the page it was made for', async () => {
+    await using stage = await withBrowser()
+    const { server } = stage
+    const token = () => stage.sign({ action: 'live', subject: 'server-stats' })
+    await using live = await openLive(stage.origin, token())
+    const refused = ['server-console:' + server, 'server-stats:' + randomUUID(), 'servers', `server-files:${server}`]
+    for (const topic of refused) expect(await live.ask({ type: 'subscribe', topic })).toBe('PERMISSION_DENIED')
+    expect(await live.ask({ type: 'command', server, command: 'stop' })).toBe('PERMISSION_DENIED')
+    await expect(openLive(stage.origin, token(), 'https://evil.example.com')).rejects.toThrow('401')
+    await expect(openLive(stage.origin, stage.sign())).rejects.toThrow('401')
+    await expect(openLive(stage.origin, '')).rejects.toThrow('401')
+    const closing = await openLive(stage.origin, token())
+    closing.socket.send('{"type":"subscribe"')
+    expect(await closing.closed).toBe(4400)
+  })
+
   test('speaks TLS with a certificate of its own, and takes the renewed one without an end of service', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'hatchery-tls-'))
     const tls = { certificateFile: join(directory, 'cert.pem'), keyFile: join(directory, 'key.pem') }
@@ -244,6 +332,7 @@ describe('browsers at the node', () => {
       node: () => null,
       now: Date.now,
       isConnected: () => false,
+      serverOf: () => null as never,
     })
     await server.start()
     const nameOf = async (): Promise<string> => {

@@ -5,7 +5,9 @@ import { Server as TlsServer } from 'node:tls'
 import type { AddressInfo } from 'node:net'
 import { AppError } from '@hatchery/core/errors'
 import type { Logger } from 'pino'
+import { AGENT_VERSION } from '../host-facts.ts'
 import { serveDownload } from './serve-download.ts'
+import { DirectLive, type LiveOptions } from './serve-live.ts'
 import { serveUpload } from './serve-upload.ts'
 import { DirectDoor, type DirectDoorOptions } from './direct-door.ts'
 import type { DirectOptions } from './direct-options.ts'
@@ -24,6 +26,7 @@ export interface DirectServerOptions extends DirectDoorOptions {
   /** How long what is open goes on without the panel. @default 60 s */
   readonly aloneMs?: number
   readonly log: Logger
+  readonly serverOf: LiveOptions['serverOf']
 }
 
 /**
@@ -33,6 +36,7 @@ export interface DirectServerOptions extends DirectDoorOptions {
 export class DirectServer implements AsyncDisposable {
   readonly #options: DirectServerOptions
   readonly #door: DirectDoor
+  readonly #live: DirectLive
   readonly #stopListening: () => void
   #server: Server | undefined
   #alone: NodeJS.Timeout | undefined
@@ -41,6 +45,13 @@ export class DirectServer implements AsyncDisposable {
   constructor(options: DirectServerOptions) {
     this.#options = options
     const door = (this.#door = new DirectDoor(options))
+    this.#live = new DirectLive({
+      door,
+      serverOf: options.serverOf,
+      agentVersion: AGENT_VERSION,
+      now: options.now,
+      onFault: (server, error) => options.log.debug({ server, err: error }, 'a fault on a direct live channel'),
+    })
     this.#stopListening = options.state.accessFloors.onRaise((...raised) => door.revoke(...raised))
   }
 
@@ -50,6 +61,11 @@ export class DirectServer implements AsyncDisposable {
     const answer = (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response)
     const server = direct.tls ? createTlsServer(await readPair(direct.tls), answer) : createServer(answer)
     if (direct.tls) this.#renewal = setInterval(() => void this.renew(), RENEWAL_MS).unref()
+    server.on('upgrade', (request, socket, head) => {
+      const isLive = request.url?.startsWith('/direct/v1/live?') ?? false
+      if (isLive) void this.#live.upgrade(request, socket, head)
+      else socket.destroy()
+    })
     server.headersTimeout = HEADERS_TIMEOUT_MS
     server.requestTimeout = 0
     server.setTimeout(IDLE_TIMEOUT_MS, (socket) => socket.destroy())
@@ -95,6 +111,7 @@ export class DirectServer implements AsyncDisposable {
     const server = this.#server
     if (!server) return
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    this.#live.close()
     server.closeAllConnections()
     await closed
   }

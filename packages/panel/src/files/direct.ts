@@ -9,7 +9,7 @@ import type { AuthorizedServer, RequestContext } from '../context.ts'
 import { directOriginOf } from '../nodes/direct-origin.ts'
 import { openNodeSecret } from '../nodes/node-secrets.ts'
 import { logFiles } from './log-files.ts'
-import { reachFiles, requireMay, type ReachedFiles } from './reach-files.ts'
+import { may, reachFiles, requireMay, type ReachedFiles } from './reach-files.ts'
 
 type DirectLink = ResponseOf<typeof api.openDirectDownload>
 
@@ -37,8 +37,15 @@ export async function openDirectUpload(
   return linkTo(ctx, reached, { action: 'upload', subject: upload })
 }
 
-const NEEDS = { download: 'file.read-content', upload: 'file.create' } as const
-const ROUTES = { download: 'files', upload: 'uploads' } as const
+/** Makes a link under which the node gives what is live of a server itself. */
+export async function openDirectLive(ctx: RequestContext, server: AuthorizedServer): Promise<DirectLink> {
+  const reached = await reachFiles(ctx, server, 'read')
+  const topics = may(ctx, server, 'control.console') ? ['server-console', 'server-stats'] : ['server-stats']
+  return linkTo(ctx, reached, { action: 'live', subject: topics.join(' ') })
+}
+
+const NEEDS = { download: 'file.read-content', upload: 'file.create', live: 'websocket.connect' } as const
+const ROUTES = { download: 'files', upload: 'uploads', live: 'live' } as const
 
 /** @throws AppError `DIRECT_UNAVAILABLE` when browsers do not reach the node */
 async function linkTo(
@@ -65,6 +72,7 @@ async function linkTo(
   const again = await findServer(ctx, caller, server)
   if (!again) throw new AppError('SERVER_NOT_FOUND', { id: server })
   requireMay(ctx, again, NEEDS[what.action])
+  if (what.subject.includes('server-console')) requireMay(ctx, again, 'control.console')
   const expiresAt = ctx.now() + DIRECT_TOKEN_MS
   const token = signDirectToken(openNodeSecret(ctx, 'secret_encrypted', node.uuid, node.secret_encrypted), {
     ...what,

@@ -3,7 +3,7 @@ import { implement, type Routes } from '../http/implement.ts'
 import { answer } from '../http/reply.ts'
 import { serverOf } from '../servers/read-server.ts'
 import { changeModes, createFile, deleteFiles, moveFiles, writeFile } from './change-files.ts'
-import { openDirectDownload, openDirectUpload } from './direct.ts'
+import { openDirectDownload, openDirectLive, openDirectUpload } from './direct.ts'
 import { copyFile, packFiles, unpackFile } from './file-jobs.ts'
 import { downloadFiles, prepareDownload, takeDownload } from './download-files.ts'
 import { pullFile } from './pull-file.ts'
@@ -64,6 +64,7 @@ export function filesRoutes(routes: Routes): void {
   implement(routes, api.cancelUpload, (ctx, { params }) => cancelUpload(ctx, serverOf(ctx), params.upload))
 
   implement(routes, api.openDirectDownload, (ctx, { body }) => openDirectDownload(ctx, serverOf(ctx), body.path))
+  implement(routes, api.openDirectLive, (ctx) => openDirectLive(ctx, serverOf(ctx)))
   implement(routes, api.openDirectUpload, (ctx, { params }) => openDirectUpload(ctx, serverOf(ctx), params.upload))
 
   implement(routes, api.listTrash, (ctx) => listTrash(ctx, serverOf(ctx)))

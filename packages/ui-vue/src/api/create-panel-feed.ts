@@ -29,8 +29,9 @@ export function createPanelFeed(url: string, connect = createLiveClient): LiveFe
       const topic = (id === undefined ? kind : `${kind}:${id}`) as LiveTopicName
       const subscription = current().subscribe(
         topic,
-        (event) => handlers.onEvent(event as Parameters<typeof handlers.onEvent>[0]),
+        (event, { cursor }) => handlers.onEvent(event as Parameters<typeof handlers.onEvent>[0], cursor),
         {
+          ...(handlers.cursor === undefined ? {} : { cursor: handlers.cursor }),
           ...(handlers.onResync ? { onResync: handlers.onResync } : {}),
           onEnd: (error) => error.code !== 'CLOSED' && handlers.onRevoked?.(error.code),
         },

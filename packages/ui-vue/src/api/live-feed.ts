@@ -5,8 +5,10 @@ export type LiveKind = keyof LiveEvents
 export type LiveStatus = 'connecting' | 'open' | 'closed'
 
 export interface LiveHandlers<K extends LiveKind> {
-  /** Each event in order, once. */
-  readonly onEvent: (event: LiveEvents[K]) => void
+  /** Each event in order, once; `cursor` is what to go on after. */
+  readonly onEvent: (event: LiveEvents[K], cursor?: string) => void
+  /** Go on after this one; without it, the topic starts with a snapshot of the newest. */
+  readonly cursor?: string
   /** Events may be missing before the next one: load the object again. */
   readonly onResync?: () => void
   /** Access ended; no event follows. */

@@ -3,6 +3,7 @@ import { VueQueryPlugin } from '@tanstack/vue-query'
 import { createPinia } from 'pinia'
 import { createApp, shallowRef, type App as VueApp } from 'vue'
 import type { Router } from 'vue-router'
+import { withDirectLive } from '../api/direct-live.ts'
 import { createPanelFeed } from '../api/create-panel-feed.ts'
 import { PANEL, type Panel } from '../api/panel.ts'
 import { createQueryClient } from '../api/query-client.ts'
@@ -29,7 +30,7 @@ export function createHatchery({ url = '' }: HatcheryOptions = {}): { app: VueAp
       void router.push({ name: 'sign-in', query: { next: currentRoute.value.fullPath } })
     },
   })
-  const live = createPanelFeed(url)
+  const live = withDirectLive(createPanelFeed(url), client)
   const panel: Panel = { client, live }
   const router = createAppRouter(panel, queries)
   const failure = shallowRef<unknown>()
