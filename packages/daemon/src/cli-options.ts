@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { createWebClient, type WebOptions } from './outbound/index.ts'
 import { readDirectOptions, type DirectOptions } from './direct/direct-options.ts'
 import { readSshListen, type SshOptions } from './ssh/ssh-options.ts'
 
@@ -12,6 +13,8 @@ export interface CliOptions {
   readonly confirmsMove: boolean
   readonly subnetRange: string
   readonly stopTimeoutMs: number
+  /** Where servers may fetch files from. */
+  readonly web: Pick<WebOptions, 'allow' | 'deny' | 'hosts'>
   readonly direct: DirectOptions | undefined
   /** null serves no SSH. */
   readonly ssh: SshOptions | null
@@ -32,6 +35,9 @@ Runs game servers on this machine for a Hatchery panel. It dials out to the pane
   --re-enrol               forget the node this machine belongs to and redeem a new token
   --confirm-move           this data directory was moved to this machine or place on purpose
   --subnet-range CIDR      range that servers get their own /28 networks from (default: 10.213.0.0/16)
+  --pull-allow LIST        addresses and blocks that servers may fetch files from although they are not public
+  --pull-deny LIST         addresses, blocks and names that servers may not fetch from; *.example.com for all below
+  --pull-hosts LIST        names that servers may fetch from, and no others (default: every name)
   --stop-timeout SECONDS   time for process servers to stop when the agent does (default: 20)
   --ssh-listen [H:]PORT    where SFTP and SSH are served (default: 2022); 0 takes any free port, none serves nobody
   --direct-url URL         serve browsers directly under this address, such as https://node-1.example.com:8443:
@@ -64,6 +70,9 @@ export function parseCliOptions(argv: readonly string[]): CliOptions | null {
       'confirm-move': { type: 'boolean', default: false },
       'subnet-range': { type: 'string', default: '10.213.0.0/16' },
       'stop-timeout': { type: 'string', default: '20' },
+      'pull-allow': { type: 'string', default: '' },
+      'pull-deny': { type: 'string', default: '' },
+      'pull-hosts': { type: 'string', default: '' },
       'ssh-listen': { type: 'string', default: '2022' },
       'direct-url': { type: 'string' },
       'direct-listen': { type: 'string' },
@@ -95,6 +104,7 @@ export function parseCliOptions(argv: readonly string[]): CliOptions | null {
     confirmsMove: values['confirm-move'],
     subnetRange: values['subnet-range'],
     stopTimeoutMs: seconds * 1_000,
+    web: readWebOptions(values['pull-allow'], values['pull-deny'], values['pull-hosts']),
     ssh: readSshListen(values['ssh-listen']),
     direct: readDirectOptions({
       url: values['direct-url'],
@@ -106,4 +116,18 @@ export function parseCliOptions(argv: readonly string[]): CliOptions | null {
     logLevel: values['log-level'],
     isReadyJson: values['ready-json'],
   }
+}
+
+/** @throws Error for what is neither an address, a block nor a name */
+function readWebOptions(allow: string, deny: string, hosts: string): CliOptions['web'] {
+  const list = (text: string) => text.split(/[\s,]+/).filter((entry) => entry !== '')
+  const options = { allow: list(allow), deny: list(deny), hosts: list(hosts) }
+  try {
+    createWebClient(options)
+  } catch (error) {
+    throw new Error(`--pull-allow, --pull-deny or --pull-hosts: ${error instanceof Error ? error.message : ''}`, {
+      cause: error,
+    })
+  }
+  return options
 }

@@ -15,7 +15,8 @@ import { SecretChoice } from './link/secret-choice.ts'
 import { Watchers } from './link/watchers.ts'
 import type { DirectOptions } from './direct/direct-options.ts'
 import { DirectServer } from './direct/direct-server.ts'
-import { FileJobs, ServerFiles } from './server-files/index.ts'
+import { createWebClient, type WebOptions } from './outbound/index.ts'
+import { FileJobs, Pulls, ServerFiles } from './server-files/index.ts'
 import { pause } from './servers/pause.ts'
 import type { ServerContext } from './servers/server-context.ts'
 import { ServerRegistry } from './servers/server-registry.ts'
@@ -53,6 +54,8 @@ export interface DaemonOptions {
   readonly uids?: { readonly first: number; readonly count: number }
   /** @default '10.213.0.0/16' */
   readonly subnetRange?: string | null
+  /** Where servers may fetch files from. @default public addresses */
+  readonly web?: WebOptions
   /** Time for servers to stop when the agent does, where they do not outlive it. @default 20 s */
   readonly stopTimeoutMs?: number
   /** @default 30 min */
@@ -111,6 +114,7 @@ class RunningDaemon implements Daemon {
   readonly #servers: ServerRegistry
   readonly #files: ServerFiles
   readonly #jobs: FileJobs
+  readonly #pulls: Pulls
   readonly #ctx: ServerContext
   readonly #direct: DirectServer | null
   readonly #ssh: NodeSsh
@@ -148,6 +152,11 @@ class RunningDaemon implements Daemon {
     this.#servers = new ServerRegistry(this.#ctx)
     this.#files = new ServerFiles(this.#ctx)
     this.#jobs = new FileJobs(this.#ctx)
+    this.#pulls = new Pulls({
+      jobs: this.#jobs,
+      client: createWebClient(options.web),
+      pause: (ms) => pause(ms, this.#stopping.signal),
+    })
     this.#watchers = this.#newWatchers()
     const { direct, ssh = null, dataDirectory } = options
     const connection = this.#connection
@@ -161,6 +170,7 @@ class RunningDaemon implements Daemon {
           node: () => state.identity.read().enrolment?.node ?? null,
           now: () => now() - this.#clockOffsetMs,
           isConnected: () => this.#connection.session !== null,
+          serverOf: (id) => this.#servers.get(id),
         })
       : null
   }
@@ -296,7 +306,7 @@ class RunningDaemon implements Daemon {
           }),
           onFault: (server, error) => this.#log.debug({ server, err: error }, 'a download has ended early'),
         },
-        transfers: { files: this.#files },
+        transfers: { files: this.#files, pulls: this.#pulls },
         connection: this.#connection,
         watchers: () => this.#watchers,
         host: async () => (host = await this.#hostFacts()),

@@ -39,6 +39,7 @@ async function run(options: CliOptions, log: Logger): Promise<void> {
     confirmMove: options.confirmsMove,
     stopTimeoutMs: options.stopTimeoutMs,
     subnetRange: options.subnetRange,
+    web: options.web,
     ...(options.direct && { direct: options.direct }),
     ssh: options.ssh,
     log,

@@ -138,6 +138,6 @@ export function agentHandlers(options: HandlerOptions): AgentHandlers {
     },
 
     ...fileHandlers(options.files, runner),
-    ...transferHandlers(options.transfers),
+    ...transferHandlers(options.transfers, runner),
   }
 }

@@ -1,9 +1,11 @@
 import { AppError } from '@hatchery/core/errors'
 import type { AgentHandlers, TransferMethod } from '@hatchery/core/protocol'
-import { previewRenames, renameEntries, type ServerFiles } from '../server-files/index.ts'
+import { previewRenames, renameEntries, type Pulls, type ServerFiles } from '../server-files/index.ts'
+import { runOperation, type OperationRunner } from './run-operation.ts'
 
 export interface TransferHandlerOptions {
   readonly files: ServerFiles
+  readonly pulls: Pulls
 }
 
 const unsupported = (capability: string) => async () => {
@@ -11,9 +13,17 @@ const unsupported = (capability: string) => async () => {
 }
 
 /** What the agent does with files that come from elsewhere, go as a whole, or get other names together. */
-export function transferHandlers({ files }: TransferHandlerOptions): Pick<AgentHandlers, TransferMethod> {
+export function transferHandlers(
+  { files, pulls }: TransferHandlerOptions,
+  runner: OperationRunner,
+): Pick<AgentHandlers, TransferMethod> {
   return {
-    'files.pull': unsupported('files.pull'),
+    'files.pull': (params) =>
+      runOperation(runner, 'files.pull', params, async () => {
+        pulls.begin(await files.toWrite(params.server), params)
+        return {}
+      }),
+
     'files.download': unsupported('files.download'),
     'files.watch': unsupported('files.watch'),
     'files.unwatch': unsupported('files.unwatch'),

@@ -40,10 +40,10 @@ export async function packEntries(
 /** Unpacks what the server has room for. */
 export async function unpackEntry(
   { tree, quota }: OpenServer,
-  { path, to, replace }: Pick<AgentParams<'files.unpack'>, 'path' | 'to' | 'replace'>,
+  { path, to, replace, members }: Pick<AgentParams<'files.unpack'>, 'path' | 'to' | 'replace' | 'members'>,
   work: WorkOptions,
 ): Promise<void> {
-  await tree.unpack(path, { ...work, to, replace, maxBytes: await quota.room() })
+  await tree.unpack(path, { ...work, to, replace, members, maxBytes: await quota.room() })
   quota.forget()
 }
 

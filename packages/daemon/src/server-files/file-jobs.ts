@@ -1,8 +1,11 @@
 import { AppError } from '@hatchery/core/errors'
-import type { ServerId, WorkOptions } from '@hatchery/core/runtime'
+import type { OnProgress, ServerId, WorkOptions } from '@hatchery/core/runtime'
 import { toErrorBody } from '../servers/error-body.ts'
 import { ProgressFeed } from '../servers/progress-feed.ts'
 import type { ServerContext } from '../servers/server-context.ts'
+
+/** What long work is given: `report` is for work that knows more than files and bytes. */
+export type FileJobOptions = WorkOptions & { readonly signal: AbortSignal; readonly report: OnProgress }
 
 /** Long work on files that nobody waits for: it tells how far it is, can be cancelled, and says how it ended. */
 export class FileJobs {
@@ -14,7 +17,7 @@ export class FileJobs {
   }
 
   /** Begins; how it ends is an event. After a crash nobody knows how far it came, and it is not begun again. */
-  begin(operation: string, server: ServerId, phase: string, work: (options: WorkOptions) => Promise<unknown>): void {
+  begin(operation: string, server: ServerId, phase: string, work: (options: FileJobOptions) => Promise<unknown>): void {
     const { state, now, panel } = this.#ctx
     const abort = new AbortController()
     state.outbox.append({ name: 'operation.started', data: { operation, server, phase, at: now() } }, now())
@@ -24,8 +27,14 @@ export class FileJobs {
     const done = this.#run(operation, server, abort, () =>
       work({
         signal: abort.signal,
-        onProgress: ({ files, bytes }) =>
-          feed.report({ current: bytes, total: null, unit: 'bytes', detail: `${files} files` }),
+        report: feed.report,
+        onProgress: ({ files, bytes, done }) =>
+          feed.report({
+            current: done?.bytes ?? bytes,
+            total: done?.totalBytes ?? null,
+            unit: 'bytes',
+            detail: `${files} files`,
+          }),
       }),
     )
     this.#running.set(operation, { abort, done })

@@ -8,6 +8,7 @@ export {
   packEntries,
   unpackEntry,
 } from './change-files.ts'
+export { Pulls, type PullRequest } from './pulls.ts'
 export { FileJobs } from './file-jobs.ts'
 export { previewRenames, renameEntries } from './rename-entries.ts'
 export { ServerFiles, trashExpiry, type OpenServer } from './server-files.ts'

@@ -2,7 +2,7 @@ import { get } from 'node:http'
 import { isIP } from 'node:net'
 import { callbackify } from 'node:util'
 import type { AddressPolicy } from './address-policy.ts'
-import type { Lookup } from './connect.ts'
+import type { Lookup } from '@hatchery/core/outbound/dial'
 
 /**
  * The guard as it is often written, for the negative control: looks the name up, judges the answer, and lets the HTTP client

@@ -2,7 +2,7 @@ import { request as send, type IncomingHttpHeaders, type IncomingMessage } from 
 import { isIP, type Socket } from 'node:net'
 import { AppError } from '@hatchery/core/errors'
 import { createAddressPolicy, type AddressPolicy } from './address-policy.ts'
-import { dial, lookupAll, type Dialer, type Lookup } from './connect.ts'
+import { dial, lookupAll, type Dialer, type Lookup } from '@hatchery/core/outbound/dial'
 import { hostOf, readOutboundUrl, shownUrl } from '@hatchery/core/outbound'
 import { readBody } from './read-body.ts'
 
@@ -55,7 +55,8 @@ export class OutboundClient {
   readonly #dialer: Dialer
 
   constructor({ allow = [], lookup = lookupAll, policy = createAddressPolicy(allow), ca }: OutboundOptions = {}) {
-    this.#dialer = { policy, lookup, ...(ca !== undefined && { ca }) }
+    const refuse = (host: string, reason: string) => new AppError('OUTBOUND_REFUSED', { host, reason })
+    this.#dialer = { policy, lookup, refuse, ...(ca !== undefined && { ca }) }
   }
 
   /**

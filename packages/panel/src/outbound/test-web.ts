@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Lookup } from './connect.ts'
+import type { Lookup } from '@hatchery/core/outbound/dial'
 
 /** Stands for the internet in tests; every other loopback address for what is private. */
 export const PUBLIC_ADDRESS = '127.0.0.2'

@@ -1,9 +1,9 @@
 import { lookup as systemLookup } from 'node:dns/promises'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { AppError } from '@hatchery/core/errors'
+import { AppError } from '../errors/index.ts'
 import type { AddressPolicy } from './address-policy.ts'
-import { hostOf, isWebPort, portOf } from '@hatchery/core/outbound'
+import { hostOf, isWebPort, portOf } from './outbound-url.ts'
 
 /** Answers every address of a name. */
 export type Lookup = (hostname: string) => Promise<readonly string[]>
@@ -13,6 +13,8 @@ export interface Dialer {
   readonly lookup: Lookup
   /** Certificates to trust beside those of the system, PEM. */
   readonly ca?: string
+  /** The error of an address that may not be reached; the reason is the end of a sentence. */
+  readonly refuse: (host: string, reason: string) => AppError
 }
 
 /** A machine with many addresses that do not answer does not get all of the time. */
@@ -27,15 +29,16 @@ export const lookupAll: Lookup = async (hostname) => {
 /**
  * Opens a connection to the host of a url, encrypted where it says https. The name is looked up once; every address is
  * judged, and so is the peer of the open socket, before anything is sent: a name that changes its mind gains nothing.
- * @throws AppError `OUTBOUND_REFUSED`; otherwise the error of the network
+ * @throws AppError that `refuse` made; otherwise the error of the network
  */
-export async function dial({ policy, lookup, ca }: Dialer, url: URL, signal: AbortSignal): Promise<Socket> {
+export async function dial(dialer: Dialer, url: URL, signal: AbortSignal): Promise<Socket> {
+  const { policy, lookup, ca, refuse } = dialer
   const host = hostOf(url)
   const port = portOf(url)
   const addresses = isIP(host) === 0 ? await orAborted(lookup(host), signal) : [host]
-  for (const address of addresses) refuseAddress(policy, host, address)
+  for (const address of addresses) checkAddress(dialer, host, address)
   if (!isWebPort(port) && !addresses.every((address) => policy.isAllowedByHost(address))) {
-    throw new AppError('OUTBOUND_REFUSED', { host, reason: `port ${port} is none of the web` })
+    throw refuse(host, `port ${port} is none of the web`)
   }
 
   let failure: unknown = new Error(`${host} has no address`)
@@ -43,7 +46,7 @@ export async function dial({ policy, lookup, ca }: Dialer, url: URL, signal: Abo
     try {
       const socket = await open(address, port, signal)
       try {
-        refuseAddress(policy, host, socket.remoteAddress ?? '')
+        checkAddress(dialer, host, socket.remoteAddress ?? '')
         return url.protocol === 'https:' ? await encrypt(socket, host, ca, signal) : socket
       } catch (error) {
         socket.destroy()
@@ -57,9 +60,9 @@ export async function dial({ policy, lookup, ca }: Dialer, url: URL, signal: Abo
   throw failure
 }
 
-function refuseAddress(policy: AddressPolicy, host: string, address: string): void {
+function checkAddress({ policy, refuse }: Dialer, host: string, address: string): void {
   const reason = policy.refusalOf(address)
-  if (reason !== null) throw new AppError('OUTBOUND_REFUSED', { host, reason })
+  if (reason !== null) throw refuse(host, reason)
 }
 
 function open(address: string, port: number, signal: AbortSignal): Promise<Socket> {
