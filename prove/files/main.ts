@@ -1,116 +1,98 @@
-// A tenant swaps a directory of its server for a symbolic link while the agent does everything it can below it: reads, writes,
-// lists, moves, copies, links, removes, changes modes and times. Nothing outside may be read or changed. The negative control
-// checks a path first and opens it afterwards, and must be caught.
+// A tenant swaps directories and files of its server for symbolic links while the agent does everything it can below them,
+// through every door. Nothing outside may be read or changed. The negative control checks a path first and opens it
+// afterwards, and must be caught.
 //   node prove/files/main.ts --quick | --full
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
+// --full makes ten million tries and writes result.json as it goes; interrupted, it goes on from there, as long as the
+// sources are the same.
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
-import { ATTEMPTS } from './attempts.ts'
-import { Outside } from './outside.ts'
-import { checkThenOpen, componentByComponent, type Subject } from './subject.ts'
+import { fileCalls } from '../../packages/daemon/src/files/process/file-calls.ts'
+import { ATTEMPTS, WITHOUT_PATH } from './attempts.ts'
+import { CONTROL, DOORS } from './doors.ts'
+import { race, type RaceResult } from './race.ts'
+import { RaceRecord } from './race-record.ts'
 
-const SECONDS = process.argv.includes('--full') ? 600 : 12
-/** The negative control shows more than this many. */
+const isFull = process.argv.includes('--full')
+const QUICK_SECONDS = 9
+const CONTROL_SECONDS = 10
+/** The negative control shows more than this many in ten seconds. */
 const CONTROL_ESCAPES = 100
+/** Each door's share of the full run, in turns of this length. */
+const TURN_SECONDS = 60
 
-/** Calls of each operation at a time. */
-const AT_ONCE = 4
-
-interface Count {
-  tries: number
-  /** Calls that went through inside the tree: without them the race was never near. */
-  inside: number
-  escapes: number
-}
-
+const faults: string[] = []
 // In memory where that is: a race of names needs no disk, and what is synced there costs nothing.
 const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 const root = await mkdtemp(path.join(place, 'hatchery-prove-files-'))
+// The tenant's own identity gets to its directory.
+await chmod(root, 0o755)
 try {
-  const ours = await attack('component by component', componentByComponent)
-  const control = await attack('negative control: check, then open', checkThenOpen)
-  const idle = Object.entries(ours.byAttempt).filter(([, { inside }]) => inside === 0)
-  if (ours.escapes > 0) process.exitCode = 1
-  if (idle.length > 0) {
-    console.log(`never got through inside: ${idle.map(([name]) => name).join(', ')}`)
-    process.exitCode = 1
-  }
-  if (control.escapes <= CONTROL_ESCAPES) {
-    console.log('the negative control was hardly caught: the race is not tight enough to prove anything')
-    process.exitCode = 1
-  }
-  console.log(
-    `${ours.escapes} escapes in ${ours.tries} tries; at 95 % the rate is below ${(3 / ours.tries).toExponential(1)}`,
+  const covered = new Set(Object.values(ATTEMPTS).flatMap(({ covers }) => covers))
+  const uncovered = Object.keys(fileCalls).filter(
+    // An open file is none of its names any more.
+    (call) => !covered.has(call) && !WITHOUT_PATH.includes(call) && !call.startsWith('handle.'),
   )
+  if (uncovered.length > 0) faults.push(`no attempt in attempts.ts makes these calls: ${uncovered.join(', ')}`)
+
+  const control = await race(CONTROL, { root, seconds: CONTROL_SECONDS })
+  tell(CONTROL.name, control)
+  if (control.escapes <= CONTROL_ESCAPES) {
+    faults.push('the negative control was hardly caught: the race is not tight enough to prove anything')
+  }
+  if (isFull) await runFull(control)
+  else await runQuick()
 } finally {
   await rm(root, { recursive: true, force: true })
 }
+for (const fault of faults) console.log(fault)
+process.exit(faults.length > 0 ? 1 : 0)
 
-async function attack(name: string, createSubject: (data: string) => Subject) {
-  const home = await mkdtemp(path.join(root, 'server-'))
-  const data = path.join(home, 'data')
-  await fillTree(data)
-  const outside = new Outside(path.join(home, 'outside'))
-  await outside.restore()
-  const subject = createSubject(data)
-  const tenant = fork(path.join(import.meta.dirname, 'swap.ts'), [data, outside.directory])
-  await once(tenant, 'message')
-
-  const byAttempt: Record<string, Count> = Object.fromEntries(
-    Object.keys(ATTEMPTS).map((attempt) => [attempt, { tries: 0, inside: 0, escapes: 0 }]),
-  )
-  const end = Date.now() + SECONDS * 1000
-  let serial = 0
-  let changesOutside = 0
-  for (let round = 0; Date.now() < end; round++) {
-    // All at once: what one finds out is old when it acts on it.
-    const calls = Object.entries(ATTEMPTS).flatMap(([attempt, call]) =>
-      Array.from({ length: AT_ONCE }, async () => {
-        const count = byAttempt[attempt]!
-        // A refusal is what a swap should meet.
-        const outcome = await call(subject, data, `n${serial++}`).catch(() => null)
-        count.tries += 1
-        if (outcome === false) count.inside += 1
-        if (outcome === true) count.escapes += 1
-      }),
-    )
-    await Promise.all(calls)
-    if (await outside.isChanged()) {
-      changesOutside += 1
-      await outside.restore()
-    }
-    if (round % 4 === 0) await tidy(data)
+async function runQuick(): Promise<void> {
+  let [tries, escapes] = [0, 0]
+  const results: RaceResult['byAttempt'][] = []
+  for (const door of DOORS) {
+    const result = await race(door, { root, seconds: QUICK_SECONDS })
+    tell(door.name, result)
+    if (result.escapes > 0) faults.push(`${door.name}: ${result.escapes} escapes`)
+    tries += result.tries
+    escapes += result.escapes
+    results.push(result.byAttempt)
   }
-  tenant.kill('SIGKILL')
-  await once(tenant, 'exit')
-
-  const counts = Object.values(byAttempt)
-  const sum = (field: keyof Count) => counts.reduce((total, count) => total + count[field], 0)
-  const outcome = { tries: sum('tries'), inside: sum('inside'), escapes: sum('escapes') + changesOutside }
-  console.log(`${name}: ${JSON.stringify({ ...outcome, changesOutside })}`)
-  for (const [attempt, count] of Object.entries(byAttempt)) console.log(`  ${attempt}: ${JSON.stringify(count)}`)
-  return { ...outcome, byAttempt }
+  refuseIdle('any door', results)
+  console.log(`${escapes} escapes in ${tries} tries; at 95 % the rate is below ${(3 / tries).toExponential(1)}`)
 }
 
-async function fillTree(data: string): Promise<void> {
-  await mkdir(path.join(data, 'dir', 'deep'), { recursive: true })
-  for (const file of ['file', 'victim', 'deep/file']) await writeFile(path.join(data, 'dir', file), 'inside')
+async function runFull(control: RaceResult): Promise<void> {
+  const record = RaceRecord.open(control)
+  while (!record.isComplete) {
+    for (const door of DOORS) {
+      const result = await race(door, { root, seconds: TURN_SECONDS, tries: record.remaining })
+      record.add(door.name, result)
+      if (result.escapes > 0) tell(door.name, result)
+    }
+    console.log(record.summary)
+  }
+  for (const [door, { escapes, byAttempt }] of Object.entries(record.byDoor)) {
+    if (escapes > 0) faults.push(`${door}: ${escapes} escapes`)
+    refuseIdle(door, [byAttempt])
+  }
 }
 
-/** Takes away what the attempts have left, and brings back what they look for. */
-async function tidy(data: string): Promise<void> {
-  for (const directory of [data, path.join(data, 'dir'), path.join(data, 'real')]) {
-    const names = await readdir(directory).catch(() => [])
-    for (const name of names.filter((one) => /^n\d+$/.test(one))) {
-      await rm(path.join(directory, name), { recursive: true, force: true }).catch(() => undefined)
-    }
+/** What never got through at all was never near the race. */
+function refuseIdle(door: string, results: readonly RaceResult['byAttempt'][]): void {
+  const idle = Object.keys(ATTEMPTS).filter((name) => {
+    const counts = results.flatMap((result) => result[name] ?? [])
+    return counts.length > 0 && counts.every(({ inside }) => inside === 0)
+  })
+  if (idle.length > 0) faults.push(`${door}: never got through inside: ${idle.join(', ')}`)
+}
+
+function tell(name: string, { byAttempt, ...total }: RaceResult): void {
+  console.log(`${name}: ${JSON.stringify(total)}`)
+  for (const [attempt, { tries, inside, escapes }] of Object.entries(byAttempt)) {
+    console.log(`  ${attempt.padEnd(20)} ${tries} tries, ${inside} inside, ${escapes} escapes`)
   }
-  // Whichever of the two is the directory at the moment; the tenant's link leads out and must not be written through.
-  const real = path.join(data, 'real')
-  await mkdir(path.join(real, 'deep')).catch(() => undefined)
-  for (const file of ['file', 'victim']) await writeFile(path.join(real, file), 'inside').catch(() => undefined)
 }

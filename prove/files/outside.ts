@@ -1,37 +1,58 @@
-import { chmod, lstat, mkdir, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { chmod, chown, lstat, mkdir, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { ONLY_OUTSIDE, SECRET } from './attempts.ts'
+import type { Owner } from './subject.ts'
+
+/** Content of every file outside; no file inside has its length. */
+export const SECRET = 'the secret of somebody else'
+/** A name that no directory inside has. */
+export const ONLY_OUTSIDE = 'only-outside'
+/** When every file outside was changed; nothing inside is that old. */
+export const OUTSIDE_AT_S = 1_100_000_000
 
 const FILES = ['file', 'victim', 'deep/file', ONLY_OUTSIDE]
-const AT_S = 1_700_000_000
+const FILE_MODE = 0o644
+const DIRECTORY_MODE = 0o755
 
 /** A directory that no server may reach, and what has happened to it. */
 export class Outside {
   readonly directory: string
+  readonly #owner: Owner
 
-  constructor(directory: string) {
+  constructor(directory: string, owner: Owner) {
     this.directory = directory
+    this.#owner = owner
   }
 
   async restore(): Promise<void> {
     await rm(this.directory, { recursive: true, force: true })
-    await mkdir(path.join(this.directory, 'deep'), { recursive: true })
+    for (const directory of [this.directory, path.join(this.directory, 'deep')]) {
+      await mkdir(directory, { recursive: true })
+      await chmod(directory, DIRECTORY_MODE)
+      // The attacker owns it: it is the walk that has to stop, not the kernel's permissions.
+      await chown(directory, this.#owner.uid, this.#owner.gid)
+    }
     for (const file of FILES) {
       const target = path.join(this.directory, file)
       await writeFile(target, SECRET)
-      await chmod(target, 0o644)
-      await utimes(target, AT_S, AT_S)
+      await chmod(target, FILE_MODE)
+      await chown(target, this.#owner.uid, this.#owner.gid)
+      await utimes(target, OUTSIDE_AT_S, OUTSIDE_AT_S)
     }
   }
 
-  /** Whether anything in it is another than at the beginning. */
+  /** Whether anything in it is another than at the beginning: a name, content, mode, owner, time or number of names. */
   async isChanged(): Promise<boolean> {
     try {
       if ((await readdir(this.directory, { recursive: true })).length !== FILES.length + 1) return true
+      for (const directory of [this.directory, path.join(this.directory, 'deep')]) {
+        const { mode, uid, gid } = await lstat(directory)
+        if ((mode & 0o7777) !== DIRECTORY_MODE || uid !== this.#owner.uid || gid !== this.#owner.gid) return true
+      }
       for (const file of FILES) {
         const target = path.join(this.directory, file)
-        const { mode, mtimeMs, nlink } = await lstat(target)
-        if ((mode & 0o7777) !== 0o644 || mtimeMs !== AT_S * 1000 || nlink !== 1) return true
+        const { mode, mtimeMs, nlink, uid, gid } = await lstat(target)
+        if ((mode & 0o7777) !== FILE_MODE || mtimeMs !== OUTSIDE_AT_S * 1000 || nlink !== 1) return true
+        if (uid !== this.#owner.uid || gid !== this.#owner.gid) return true
         if ((await readFile(target, 'utf8')) !== SECRET) return true
       }
       return false

@@ -1,109 +1,118 @@
-import { createHash } from 'node:crypto'
-import {
-  chmod,
-  copyFile,
-  link,
-  mkdir,
-  open,
-  readFile,
-  readdir,
-  realpath,
-  rename,
-  rm,
-  stat,
-  symlink,
-  utimes,
-  writeFile,
-} from 'node:fs/promises'
-import path from 'node:path'
-import process from 'node:process'
-import { createLocalFileTree } from '../../packages/daemon/src/files/index.ts'
+import { randomUUID } from 'node:crypto'
+import type { FileTree } from '@hatchery/core/runtime'
 
-/** Everything that can be done with a server's files, as the attack calls it. */
-export interface Subject {
-  read(file: string): Promise<Uint8Array>
-  write(file: string, content: Uint8Array): Promise<unknown>
-  /** Changes the first byte of what is there. */
-  patch(file: string): Promise<void>
-  names(directory: string): Promise<readonly string[]>
-  sizes(directory: string): Promise<readonly string[]>
-  makeDirectory(directory: string): Promise<void>
-  move(from: string, to: string): Promise<void>
-  replace(from: string, to: string): Promise<void>
-  copy(from: string, to: string): Promise<void>
-  remove(file: string): Promise<void>
-  chmod(file: string, mode: number): Promise<void>
-  chmodAll(directory: string, mode: number): Promise<void>
-  setTimes(file: string, at: number): Promise<void>
-  makeLink(file: string): Promise<void>
-  hardLink(existing: string, file: string): Promise<void>
-  checksum(file: string): Promise<string>
+export interface Owner {
+  readonly uid: number
+  readonly gid: number
 }
 
-/** The agent's own tree. */
-export function componentByComponent(data: string): Subject {
-  const owner = { uid: process.getuid!(), gid: process.getgid!() }
-  const tree = createLocalFileTree({ server: 'prove', root: data, privateRoot: `${data}.private`, ...owner })
+/** What is told of one name. */
+export interface Facts {
+  readonly type: string
+  readonly sizeBytes: number
+  readonly modifiedAt: number
+}
+
+/** Everything that can be done with a server's files, as the attack calls it, through whichever door. */
+export interface Subject {
+  read(file: string): Promise<Uint8Array>
+  /** The same by a file that is opened first. */
+  readOpen(file: string): Promise<Uint8Array>
+  write(file: string, content: Uint8Array): Promise<unknown>
+  writePieces(file: string, content: Uint8Array): Promise<unknown>
+  /** Changes the first byte of what is there. */
+  patch(file: string): Promise<unknown>
+  /** Opens a file that is made where nothing is. */
+  create(file: string): Promise<unknown>
+  truncate(file: string): Promise<unknown>
+  facts(file: string): Promise<Facts | null>
+  names(directory: string): Promise<readonly string[]>
+  sizes(directory: string): Promise<readonly string[]>
+  /** Paths of files below that hold a text. */
+  search(directory: string, text: string): Promise<readonly string[]>
+  makeDirectory(directory: string): Promise<unknown>
+  makeDirectories(directory: string): Promise<unknown>
+  move(from: string, to: string): Promise<unknown>
+  replace(from: string, to: string): Promise<unknown>
+  copy(from: string, to: string): Promise<unknown>
+  remove(file: string): Promise<unknown>
+  chmod(file: string, mode: number): Promise<unknown>
+  chmodAll(directory: string, mode: number): Promise<unknown>
+  setTimes(file: string, at: number): Promise<unknown>
+  makeLink(file: string): Promise<unknown>
+  hardLink(existing: string, file: string): Promise<unknown>
+  checksum(file: string): Promise<string>
+  pack(directory: string, names: readonly string[], to: string): Promise<unknown>
+  unpack(archive: string, to: string): Promise<unknown>
+  /** Deletes to the trash; answers under which id it lies there. */
+  trash(file: string): Promise<string>
+  restore(id: string, to: string): Promise<unknown>
+  forget(id: string): Promise<unknown>
+  /** A whole upload in two pieces. */
+  upload(file: string, content: Uint8Array): Promise<unknown>
+}
+
+/** A file tree, whoever does its work. */
+export function treeSubject(tree: FileTree): Subject {
+  async function* halves(content: Uint8Array) {
+    yield content.subarray(0, 1)
+    yield content.subarray(1)
+  }
   return {
-    read: tree.read,
-    write: tree.write,
+    read: (file) => tree.read(file),
+    async readOpen(file) {
+      await using opened = await tree.open(file)
+      return await opened.read(0, 1000)
+    },
+    write: (file, content) => tree.write(file, content),
+    writePieces: (file, content) => tree.writeFrom(file, halves(content)),
     async patch(file) {
       await using opened = await tree.open(file, { canWrite: true })
       await opened.write(0, Buffer.from('I'))
     },
+    async create(file) {
+      await using opened = await tree.open(file, { canWrite: true, create: 'must-be-new' })
+      await opened.write(0, Buffer.from('I'))
+    },
+    async truncate(file) {
+      await using opened = await tree.open(file, { canWrite: true, create: 'if-missing', truncates: true })
+      await opened.write(0, Buffer.from('inside'))
+    },
+    facts: (file) => tree.stat(file, { followLinks: true }),
     names: async (directory) => (await tree.list(directory)).entries.map(({ name }) => name),
     sizes: async (directory) => (await tree.diskUse(directory)).children.map(({ name }) => name),
-    makeDirectory: tree.makeDirectory,
-    move: tree.move,
+    search: async (directory, text) =>
+      (await tree.search(directory, { text, limit: 10 })).matches.map((match) => match.path),
+    makeDirectory: (directory) => tree.makeDirectory(directory),
+    makeDirectories: (directory) => tree.makeDirectory(directory, { isRecursive: true }),
+    move: (from, to) => tree.move(from, to),
     replace: (from, to) => tree.move(from, to, { replace: true }),
-    copy: tree.copy,
-    remove: tree.remove,
+    copy: (from, to) => tree.copy(from, to),
+    remove: (file) => tree.remove(file),
     chmod: (file, mode) => tree.chmod(file, { mode }),
-    chmodAll: (directory, mode) => tree.chmod(directory, { mode, directoryMode: 0o755, isRecursive: true }),
+    chmodAll: (directory, mode) => tree.chmod(directory, { mode, directoryMode: 0o750, isRecursive: true }),
     setTimes: (file, at) => tree.setTimes(file, { accessedAt: at, modifiedAt: at }),
     makeLink: (file) => tree.makeLink(file, 'anything'),
-    hardLink: tree.hardLink,
+    hardLink: (existing, file) => tree.hardLink(existing, file),
     checksum: (file) => tree.checksum(file, 'sha256'),
-  }
-}
-
-/** What agents of the field did: resolve the path, see that it is inside, then use it. */
-export function checkThenOpen(data: string): Subject {
-  const checked = async (file: string) => {
-    const target = path.join(data, file)
-    const directory = await realpath(path.dirname(target))
-    if (!`${directory}/`.startsWith(`${await realpath(data)}/`)) throw new Error('outside')
-    return target
-  }
-  const both = async (from: string, to: string) => [await checked(from), await checked(to)] as const
-  return {
-    read: async (file) => readFile(await checked(file)),
-    write: async (file, content) => writeFile(await checked(file), content),
-    async patch(file) {
-      await using opened = await open(await checked(file), 'r+')
-      await opened.write('I', 0)
+    pack: (directory, names, to) => tree.pack({ directory, names, to, format: 'tar' }),
+    unpack: (archive, to) => tree.unpack(archive, { to, replace: true, maxBytes: 1_000_000 }),
+    async trash(file) {
+      const id = randomUUID()
+      await tree.trash.put(file, { id, at: Date.now() })
+      return id
     },
-    names: async (directory) => readdir(await checked(`${directory}/.`)),
-    sizes: async (directory) => readdir(await checked(`${directory}/.`)),
-    makeDirectory: async (directory) => mkdir(await checked(directory)),
-    move: async (from, to) => rename(...(await both(from, to))),
-    replace: async (from, to) => rename(...(await both(from, to))),
-    copy: async (from, to) => copyFile(...(await both(from, to))),
-    remove: async (file) => rm(await checked(file), { recursive: true, force: true }),
-    chmod: async (file, mode) => chmod(await checked(file), mode),
-    async chmodAll(directory, mode) {
-      const target = await checked(`${directory}/.`)
-      for (const name of await readdir(target)) await chmod(path.join(target, name), mode)
-    },
-    setTimes: async (file, at) => utimes(await checked(file), at / 1000, at / 1000),
-    makeLink: async (file) => symlink('anything', await checked(file)),
-    hardLink: async (existing, file) => link(...(await both(existing, file))),
-    checksum: async (file) => {
-      const target = await checked(file)
-      await stat(target)
-      return createHash('sha256')
-        .update(await readFile(target))
-        .digest('hex')
+    restore: (id, to) => tree.trash.restore(id, to),
+    forget: (id) => tree.trash.remove(id),
+    async upload(path, content) {
+      const id = randomUUID()
+      try {
+        await tree.uploads.begin({ id, owner: 'me', path, sizeBytes: content.length }, {})
+        await tree.uploads.append(id, 0, halves(content))
+        await tree.uploads.finish(id)
+      } finally {
+        await tree.uploads.cancel(id)
+      }
     },
   }
 }
