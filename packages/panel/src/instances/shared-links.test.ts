@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { createAllocations, createEnrolmentToken, createLocation, createNode } from '@hatchery/core/api'
+import { createAllocations, createEnrolmentToken, createLocation, createNode, updateUser } from '@hatchery/core/api'
 import { CreditBudget } from '@hatchery/core/protocol'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
@@ -75,6 +75,19 @@ for (const dialect of ['postgres', 'mysql'] as const) {
         await expect(two.atA.call('server.stats', { server: randomUUID() })).rejects.toMatchObject({
           code: 'SERVER_NOT_FOUND',
         })
+      })
+
+      test('is told within two seconds what was taken away here', async () => {
+        await using two = await openTwo(dialect)
+        const user = await two.a.createUser()
+        const admin = await two.a.signInAs(await two.a.createAdmin())
+        const takenAt = performance.now()
+        await admin.call(updateUser, { params: { user: user.uuid }, body: { state: 'frozen' } })
+        await until(() => two.agent.callsOf('access.revoke').length > 0, 'the node is told')
+        expect(performance.now() - takenAt).toBeLessThan(2_000)
+        expect(two.agent.callsOf('access.revoke').map(({ params }) => params)).toEqual([
+          { user: user.uuid, server: null, minRevision: 2 },
+        ])
       })
 
       test('is not called by a stale epoch, and not at all when it is gone', async () => {
