@@ -78,6 +78,7 @@ const host = (hostname: string, isolated: boolean): Node['host'] => ({
   memoryMiB: 65_536,
   diskMiB: 960_000,
   clockOffsetMs: 12,
+  ssh: { port: 2022, fingerprint: 'SHA256:n3RhXw8Vm2pYk0cTqLz5uJdE7bSgAiF1oKxWvH4rQ9M' },
 })
 const node = (name: string, location: number, status: Node['status'], isolated: boolean, share: number): Node => ({
   id: uuid(),

@@ -13,6 +13,7 @@ import { AppError } from '@hatchery/core/errors'
 import type { AgentParams } from '@hatchery/core/protocol'
 import { describe, expect, test } from 'vitest'
 import { until } from '../nodes/until.ts'
+import { DIALECTS, type TestPanelOptions } from '../testing/test-panel.ts'
 import { CredentialExpiry } from './expire-credentials.ts'
 import { ADDRESS, openSshStage } from './ssh-stage.ts'
 
@@ -30,8 +31,8 @@ async function after(stage: Stage, change: () => Promise<unknown>): Promise<read
   return toldTo(stage).slice(before)
 }
 
-async function openWithFriend() {
-  const stage = await openSshStage()
+async function openWithFriend(options: TestPanelOptions = {}) {
+  const stage = await openSshStage(options)
   const { panel, server, client } = stage
   const friend = await panel.createUser()
   const params = { server: server.uuid }
@@ -43,8 +44,8 @@ async function openWithFriend() {
 }
 
 describe('a node is told what has become outdated', () => {
-  test('when a subuser has less or nothing left, of this server only', async () => {
-    const { stage, friend, ask, params } = await openWithFriend()
+  test.each(DIALECTS)('when a subuser has less or nothing left, of this server only (%s)', async (dialect) => {
+    const { stage, friend, ask, params } = await openWithFriend({ dialect })
     await using _ = stage
     const { client, server } = stage
     const opened = await ask()
@@ -90,8 +91,8 @@ describe('a node is told what has become outdated', () => {
     ])
   })
 
-  test('when a key or an app password is deleted', async () => {
-    await using stage = await openSshStage()
+  test.each(DIALECTS)('when a key or an app password is deleted (%s)', async (dialect) => {
+    await using stage = await openSshStage({ dialect })
     const key = await stage.addKey(stage.owner)
     const app = await stage.addPassword(stage.owner)
     await after(stage, () => key.client.call(deleteSshKey, { params: { key: key.id } }))
@@ -103,8 +104,8 @@ describe('a node is told what has become outdated', () => {
     expect(await stage.ask()).toBeNull()
   })
 
-  test('when the time of a key is over, once', async () => {
-    await using stage = await openSshStage()
+  test.each(DIALECTS)('when the time of a key is over, once (%s)', async (dialect) => {
+    await using stage = await openSshStage({ dialect })
     const { panel, owner } = stage
     await stage.addKey(owner, { expiresAt: panel.clock.now() + 5000 })
     const expiry = new CredentialExpiry(panel.ctx)

@@ -24,6 +24,13 @@ for (const dialect of DIALECTS) {
           .values([...old, revocation('new', NOW - 1000)])
           .execute()
         await trx
+          .insertInto('access_floors')
+          .values([
+            { user_uuid: crypto.randomUUID(), server_uuid: null, min_revision: 1, at: NOW - 8 * DAY_MS },
+            { user_uuid: crypto.randomUUID(), server_uuid: null, min_revision: 2, at: NOW - 6 * DAY_MS },
+          ])
+          .execute()
+        await trx
           .insertInto('idempotency_keys')
           .values([
             { ...key, key: 'old', created_at: NOW - 8 * DAY_MS },
@@ -37,6 +44,8 @@ for (const dialect of DIALECTS) {
       await housekeeping.run()
       const left = await store.db.selectFrom('revocations').select('subject').execute()
       expect(left).toEqual([{ subject: 'new' }])
+      const floors = await store.db.selectFrom('access_floors').select('min_revision').execute()
+      expect(floors).toEqual([{ min_revision: 2 }])
       const keys = await store.db.selectFrom('idempotency_keys').select('key').execute()
       expect(keys).toEqual([{ key: 'new' }])
       await housekeeping.close()
