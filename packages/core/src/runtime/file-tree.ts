@@ -1,3 +1,4 @@
+import type { FileArchives } from './file-archives.ts'
 import type { FileTrash, FileUploads } from './file-areas.ts'
 import type {
   Checksum,
@@ -30,6 +31,7 @@ export interface FileTree extends AsyncDisposable {
   readonly server: ServerId
   readonly trash: FileTrash
   readonly uploads: FileUploads
+  readonly archives: FileArchives
   /**
    * The same tree, but what these patterns match can be neither read nor changed, by whatever name or link it is reached;
    * nor can a directory that holds such a file be moved, copied or deleted. Lists show it. Patterns are those of gitignore,
@@ -83,9 +85,10 @@ export interface FileTree extends AsyncDisposable {
    */
   pack(options: PackOptions): Promise<FileEntry>
   /**
-   * Unpacks zip, tar, and either or single files compressed with gzip or zstd. Nothing is changed when the archive is damaged,
-   * too large, or holds a path that leads out; devices are left out.
-   * @throws AppError `ARCHIVE_INVALID`, `ARCHIVE_TOO_LARGE`
+   * Unpacks zip, tar, 7z and rar, and tar or single files compressed with gzip, zstd, xz, bzip2 or lz4. Nothing is changed when the
+   * archive is damaged, too large, or holds a path that leads out; devices are left out.
+   * @throws AppError `ARCHIVE_INVALID`, `ARCHIVE_TOO_LARGE`, `ARCHIVE_ENCRYPTED`, `ARCHIVE_UNSUPPORTED`,
+   * `ARCHIVE_MEMBER_NOT_FOUND`
    */
   unpack(path: string, options: UnpackOptions): Promise<UnpackReport>
   /** Looks for names and text below a directory, within bounds; what is protected is found by name only. */

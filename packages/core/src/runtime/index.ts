@@ -1,5 +1,6 @@
 export { attachmentOf } from './attachment.ts'
 export type { Endpoint, Endpoints } from './endpoints.ts'
+export type { ArchiveListOptions, ArchiveMember, ArchivePage, FileArchives, OpenMember } from './file-archives.ts'
 export type { FileTrash, FileUploads, TrashedFile, UploadState } from './file-areas.ts'
 export { bytesFromName, nameFromBytes, nameFromLatin1 } from './file-names.ts'
 export type { FileTree } from './file-tree.ts'

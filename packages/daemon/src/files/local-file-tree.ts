@@ -1,5 +1,7 @@
 import { AppError } from '@hatchery/core/errors'
 import { compilePathPatterns, type FileTree, type ServerId, type Volume, nameFromBytes } from '@hatchery/core/runtime'
+import { ArchiveIndexes } from './archives/archive-index.ts'
+import { archivesOf } from './archives/open-member.ts'
 import { pack } from './archives/pack.ts'
 import { unpack } from './archives/unpack.ts'
 import { changeMode, changeTimes } from './change-attributes.ts'
@@ -40,12 +42,13 @@ export function createVolumeFileTree(volume: Volume, owner: { readonly uid: numb
   return createLocalFileTree({ server, root: dataDirectory, privateRoot: privateDirectory, ...owner })
 }
 
-function treeOf(ctx: TreeContext): FileTree {
+function treeOf(ctx: TreeContext, indexes = new ArchiveIndexes()): FileTree {
   return {
     server: ctx.server,
     trash: trashOf(ctx),
     uploads: uploadsOf(ctx),
-    protecting: (patterns) => treeOf({ ...ctx, protected: compilePathPatterns(patterns) }),
+    archives: archivesOf(ctx, indexes),
+    protecting: (patterns) => treeOf({ ...ctx, protected: compilePathPatterns(patterns) }, indexes),
 
     list: (path, options = {}) =>
       guarded(path, async () => {

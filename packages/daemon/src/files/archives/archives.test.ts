@@ -1,71 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
-import { chmod, lstat, mkdir, mkdtemp, readFile, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { ARCHIVE_FORMATS } from '@hatchery/core/runtime'
-import { createLocalFileTree } from '../index.ts'
 import type { PackEntry } from './archive-entry.ts'
+import { createArchiveStage, fillTree, LIMITS, picture } from './test-stage.ts'
 import { writeTar } from './write-tar.ts'
 import { writeZip } from './write-zip.ts'
 
-const LIMITS = { replace: false, maxBytes: 400 * 1024 * 1024 }
 const hasPython = spawnSync('python3', ['--version']).status === 0
 if (!hasPython && process.env['HATCHERY_CI'] !== '1') console.log('skipped: zip against python3 (there is none)')
-
-async function createStage() {
-  const directory = await mkdtemp(join(tmpdir(), 'archives-'))
-  const root = join(directory, 'data')
-  await mkdir(root)
-  const owner = { uid: process.getuid!(), gid: process.getgid!() }
-  const tree = createLocalFileTree({ server: randomUUID(), root, privateRoot: join(directory, 'private'), ...owner })
-  return {
-    directory,
-    root,
-    tree,
-    unpack: (path: string, options: Partial<Parameters<typeof tree.unpack>[1]> = {}) =>
-      tree.unpack(path, { ...LIMITS, to: 'out', ...options }),
-    /** What is beside the tree: nothing may stay there. */
-    async leftovers() {
-      const areas = await readdir(join(directory, 'private')).catch(() => [])
-      const found = await Promise.all(areas.map((area) => readdir(join(directory, 'private', area))))
-      return found.flat()
-    },
-    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
-  }
-}
-
-/** Path, type, mode, content or target of everything below a directory. */
-async function picture(directory: string, path = ''): Promise<unknown[]> {
-  const found: unknown[] = []
-  for (const name of (await readdir(join(directory, path))).toSorted()) {
-    const inner = join(path, name)
-    const info = await lstat(join(directory, inner))
-    const mode = info.mode & 0o7777
-    if (info.isDirectory()) found.push([inner, 'directory'], ...(await picture(directory, inner)))
-    else if (info.isSymbolicLink()) found.push([inner, 'link', await readlink(join(directory, inner))])
-    else found.push([inner, mode, (await readFile(join(directory, inner))).toString('base64').slice(0, 200), info.size])
-  }
-  return found
-}
-
-async function fill(root: string) {
-  const long = `${'long name '.repeat(12)}/${'deep/'.repeat(20)}file ü 漢.txt`
-  for (const [path, content] of [
-    ['world/plain.txt', 'plain'],
-    ['world/empty', ''],
-    [`world/${long}`, 'long'],
-    ['world/big.bin', 'x'.repeat(3_000_000)],
-  ] as const) {
-    await mkdir(dirname(join(root, path)), { recursive: true })
-    await writeFile(join(root, path), content)
-  }
-  await mkdir(join(root, 'world/nothing in it'))
-  await chmod(join(root, 'world/plain.txt'), 0o754)
-  await symlink('plain.txt', join(root, 'world/link'))
-}
 
 async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const parts: Uint8Array[] = []
@@ -108,8 +53,8 @@ function kindOf(tar: Buffer, kind: string): Buffer {
 
 describe.each(ARCHIVE_FORMATS)('%s', (format) => {
   test('what is packed comes out as it was', async () => {
-    await using stage = await createStage()
-    await fill(stage.root)
+    await using stage = await createArchiveStage()
+    await fillTree(stage.root)
     await stage.tree.pack({ directory: '', names: ['world'], to: 'archive', format })
     await stage.unpack('archive')
     expect(await picture(join(stage.root, 'out/world'))).toEqual(await picture(join(stage.root, 'world')))
@@ -120,8 +65,8 @@ describe.each(ARCHIVE_FORMATS)('%s', (format) => {
   })
 
   test('what is protected neither goes in nor comes out', async () => {
-    await using stage = await createStage()
-    await fill(stage.root)
+    await using stage = await createArchiveStage()
+    await fillTree(stage.root)
     await writeFile(join(stage.root, 'world/a.key'), 'secret')
     const guarded = stage.tree.protecting(['*.key'])
     await guarded.pack({ directory: '', names: ['world'], to: 'archive', format })
@@ -136,8 +81,8 @@ describe.each(ARCHIVE_FORMATS)('%s', (format) => {
 
 describe('other programs', () => {
   test.each(['gnu', 'ustar', 'pax', 'v7'])('tar writes what is read: %s', async (dialect) => {
-    await using stage = await createStage()
-    await fill(stage.root)
+    await using stage = await createArchiveStage()
+    await fillTree(stage.root)
     // The oldest dialects have no room for long names.
     if (dialect !== 'gnu' && dialect !== 'pax')
       await rm(join(stage.root, `world/${'long name '.repeat(12)}`), { recursive: true })
@@ -147,8 +92,8 @@ describe('other programs', () => {
   })
 
   test('tar reads what is written', async () => {
-    await using stage = await createStage()
-    await fill(stage.root)
+    await using stage = await createArchiveStage()
+    await fillTree(stage.root)
     await stage.tree.pack({ directory: '', names: ['world'], to: 'a.tar', format: 'tar' })
     await mkdir(join(stage.root, 'theirs'))
     execFileSync('tar', ['-xf', join(stage.root, 'a.tar'), '-C', join(stage.root, 'theirs')])
@@ -156,8 +101,8 @@ describe('other programs', () => {
   })
 
   test.runIf(hasPython)('zip, both ways', async () => {
-    await using stage = await createStage()
-    await fill(stage.root)
+    await using stage = await createArchiveStage()
+    await fillTree(stage.root)
     await rm(join(stage.root, 'world/link'))
     await stage.tree.pack({ directory: '', names: ['world'], to: 'ours.zip', format: 'zip' })
     expect(execFileSync('python3', ['-m', 'zipfile', '-t', join(stage.root, 'ours.zip')]).toString()).toContain('Done')
@@ -167,7 +112,7 @@ describe('other programs', () => {
   })
 
   test('a file that is only compressed comes out under its plain name', async () => {
-    await using stage = await createStage()
+    await using stage = await createArchiveStage()
     await writeFile(join(stage.root, 'latest.log.gz'), gzipSync('one line'))
     await writeFile(join(stage.root, 'old.log.zst'), zstdCompressSync('another'))
     await stage.unpack('latest.log.gz')
@@ -179,7 +124,7 @@ describe('other programs', () => {
 
 describe('files that are there', () => {
   test('stay, or are replaced where that is wanted', async () => {
-    await using stage = await createStage()
+    await using stage = await createArchiveStage()
     await mkdir(join(stage.root, 'out'))
     await writeFile(join(stage.root, 'out/a'), 'before')
     await writeFile(join(stage.root, 'a.tar'), await tarOf(entry('a', 'after'), entry('b', 'new')))
@@ -239,10 +184,12 @@ describe('hostile archives', () => {
   }
 
   test.each(Object.keys(HOSTILE))('%s is refused, and nothing of it stays', async (name) => {
-    await using stage = await createStage()
+    await using stage = await createArchiveStage()
     await writeFile(join(stage.root, 'archive'), await HOSTILE[name]!())
     await expect(stage.unpack('archive')).rejects.toMatchObject({
-      code: expect.stringMatching(/^(ARCHIVE_INVALID|ARCHIVE_TOO_LARGE|PATH_OUTSIDE|FILE_NOT_FOUND)$/) as string,
+      code: expect.stringMatching(
+        /^(ARCHIVE_INVALID|ARCHIVE_TOO_LARGE|ARCHIVE_ENCRYPTED|ARCHIVE_UNSUPPORTED|PATH_OUTSIDE|FILE_NOT_FOUND)$/,
+      ) as string,
     })
     expect(await readdir(stage.root)).toEqual(['archive'])
     expect(await stage.leftovers()).toEqual([])
@@ -250,7 +197,7 @@ describe('hostile archives', () => {
   })
 
   test('what is no file is left out, setuid is taken away, an absolute path begins at the goal', async () => {
-    await using stage = await createStage()
+    await using stage = await createArchiveStage()
     const device = kindOf(await tarOf(entry('device', '')), '3').subarray(0, 512)
     const rest = await tarOf(entry('/etc/passwd', 'mine', { mode: 0o4755 }))
     await writeFile(join(stage.root, 'archive'), Buffer.concat([device, rest]))
@@ -262,7 +209,7 @@ describe('hostile archives', () => {
   })
 
   test('more than there is room for is stopped', async () => {
-    await using stage = await createStage()
+    await using stage = await createArchiveStage()
     await writeFile(join(stage.root, 'archive'), await tarOf(entry('a', Buffer.alloc(10_000))))
     await expect(stage.unpack('archive', { maxBytes: 5000 })).rejects.toMatchObject({ code: 'ARCHIVE_TOO_LARGE' })
     await writeFile(join(stage.root, 'random'), Buffer.alloc(100_000, 'ab'))
@@ -272,7 +219,7 @@ describe('hostile archives', () => {
   })
 
   test('any change of any byte is refused or harmless', async () => {
-    await using stage = await createStage()
+    await using stage = await createArchiveStage()
     const whole = [
       await tarOf(entry('a/b', 'content'), linkTo('link', 'a/b'), entry('ü'.repeat(80), 'long')),
       await zipOf(entry('a/b', 'content'.repeat(50)), linkTo('link', 'a/b')),
@@ -290,7 +237,7 @@ describe('hostile archives', () => {
         (error: { code?: string }) => error.code ?? String(error),
       )
       expect(code).toMatch(
-        /^(done|ARCHIVE_INVALID|ARCHIVE_TOO_LARGE|PATH_INVALID|PATH_OUTSIDE|FILE_NOT_FOUND|FILE_EXISTS)$/,
+        /^(done|ARCHIVE_INVALID|ARCHIVE_TOO_LARGE|ARCHIVE_ENCRYPTED|ARCHIVE_UNSUPPORTED|PATH_INVALID|PATH_OUTSIDE|FILE_NOT_FOUND|FILE_EXISTS)$/,
       )
       await rm(join(stage.root, 'out'), { recursive: true, force: true })
     }
@@ -299,7 +246,7 @@ describe('hostile archives', () => {
   }, 60_000)
 
   test('a cancelled one leaves nothing', async () => {
-    await using stage = await createStage()
+    await using stage = await createArchiveStage()
     await writeFile(join(stage.root, 'archive'), await tarOf(entry('a'), entry('b'), entry('c')))
     const stop = new AbortController()
     const unpacking = stage.unpack('archive', { signal: stop.signal, onProgress: () => stop.abort() })

@@ -1,71 +1,132 @@
 import type { FileHandle } from 'node:fs/promises'
 import { readAt } from '../open-file.ts'
-import { broken, type ArchiveEntry } from './archive-entry.ts'
-import { decompress, type Compression } from './compression.ts'
+import { pathNames } from '../open-beneath.ts'
+import { broken, unsupported, type ArchiveEntry } from './archive-entry.ts'
+import { ByteReader, peek } from './byte-reader.ts'
+import { decompress, type Compression, type DecompressOptions } from './compression.ts'
+import { FileReader } from './file-reader.ts'
 import { hasChecksum, readTar } from './read-tar.ts'
-import { readZip } from './read-zip.ts'
+import { isPlainZip, readZip } from './read-zip.ts'
+import { extractWithSevenZip, listEntriesWithSevenZip } from './seven-zip/read-seven-zip.ts'
+import type { SevenZipFormat } from './seven-zip/messages.ts'
 
-const PIECE_BYTES = 1024 * 1024
+const BLOCK = 512
 
-/** The entries of an archive, recognised by what is in it; a file that is only compressed is an archive of one. */
-export async function* openArchive(file: FileHandle, path: string): AsyncGenerator<ArchiveEntry, void, undefined> {
-  const head = await readAt(file, 0, 512)
-  const compression = compressionOf(head)
-  if (compression) {
-    const start = await firstBytes(decompress(contentOf(file), compression), 512)
-    if (isTar(start)) return yield* readTar(decompress(contentOf(file), compression))
-    return yield single(path, decompress(contentOf(file), compression))
-  }
-  if (head.length >= 4 && (head.readUInt32LE(0) === 0x04034b50 || head.readUInt32LE(0) === 0x06054b50)) {
-    return yield* readZip(file)
-  }
-  if (isTar(head)) return yield* readTar(contentOf(file))
-  throw broken('it is neither zip nor tar, nor compressed with gzip or zstd')
+/** What a file is, by what is in it. */
+export type ArchiveKind = 'zip' | 'tar' | '7z' | 'rar' | 'rar5' | Compression
+
+const SIGNATURES: readonly (readonly [ArchiveKind, string])[] = [
+  ['zip', '504b0304'],
+  ['zip', '504b0506'],
+  // The first part of several begins with a mark of its own.
+  ['zip', '504b0708'],
+  ['gzip', '1f8b'],
+  ['zstd', '28b52ffd'],
+  ['xz', 'fd377a585a00'],
+  ['bzip2', '425a68'],
+  ['lz4', '04224d18'],
+  ['7z', '377abcaf271c'],
+  ['rar5', '526172211a070100'],
+  ['rar', '526172211a0700'],
+]
+const COMPRESSIONS: readonly string[] = ['gzip', 'zstd', 'xz', 'bzip2', 'lz4'] satisfies readonly Compression[]
+
+export function isCompression(kind: ArchiveKind): kind is Compression {
+  return COMPRESSIONS.includes(kind)
 }
 
-function compressionOf(head: Buffer): Compression | null {
-  if (head.length < 4) return null
-  if (head.readUInt16BE(0) === 0x1f8b) return 'gzip'
-  return head.readUInt32LE(0) === 0xfd2fb528 ? 'zstd' : null
+/** @throws AppError `ARCHIVE_UNSUPPORTED` */
+export async function recognise(file: FileHandle): Promise<ArchiveKind> {
+  const head = await readAt(file, 0, BLOCK)
+  const hex = head.toString('hex', 0, 8)
+  const kind = SIGNATURES.find(([, signature]) => hex.startsWith(signature))?.[0]
+  if (kind) return kind
+  if (isTar(head)) return 'tar'
+  throw unsupported('it is neither zip, tar, 7z nor rar, nor compressed with gzip, zstd, xz, bzip2 or lz4')
+}
+
+export interface OpenArchiveOptions extends DecompressOptions {
+  /** Bodies are not wanted: what the archive says of its entries is enough. @default false */
+  readonly isListing?: boolean
+  /** Paths that are wanted with what is below; others may come as well. @default everything */
+  readonly members?: readonly string[] | undefined
+}
+
+/** The entries of an archive, recognised by what is in it; a file that is only compressed is an archive of one. */
+export async function* openArchive(
+  file: FileHandle,
+  path: string,
+  options: OpenArchiveOptions = {},
+): AsyncGenerator<ArchiveEntry, void, undefined> {
+  const kind = await recognise(file)
+  const { size } = await file.stat()
+  if (kind === 'tar') return yield* readTar(new FileReader(file, size, options.onRead ?? (() => undefined)))
+  if (isCompression(kind)) return yield* readCompressed(file, path, kind, options)
+  if (kind === 'zip' && (options.isListing || (await isPlainZip(file)))) {
+    for await (const entry of readZip(file)) {
+      yield entry
+      options.onRead?.(entry.packedBytes ?? 0)
+    }
+    return
+  }
+  yield* readBySevenZip(file, size, kind, options)
+}
+
+async function* readCompressed(
+  file: FileHandle,
+  path: string,
+  kind: Compression,
+  options: OpenArchiveOptions,
+): AsyncGenerator<ArchiveEntry, void, undefined> {
+  const { head, whole } = await peek(decompress(file, kind, options), BLOCK)
+  if (isTar(head)) return yield* readTar(new ByteReader(whole))
+  try {
+    yield single(path, whole)
+  } finally {
+    await whole.return()
+  }
+}
+
+function readBySevenZip(file: FileHandle, sizeBytes: number, format: SevenZipFormat, options: OpenArchiveOptions) {
+  const task = { file, sizeBytes, format, members: options.members, signal: options.signal }
+  const { onRead } = options
+  const told = onRead ? { ...task, onRead } : task
+  return options.isListing ? listEntriesWithSevenZip(told) : extractWithSevenZip(told)
 }
 
 function isTar(head: Buffer): boolean {
-  return head.length === 512 && hasChecksum(head) && head.some((byte) => byte !== 0)
+  return head.length === BLOCK && hasChecksum(head) && head.some((byte) => byte !== 0)
 }
 
 function single(path: string, body: AsyncIterable<Uint8Array>): ArchiveEntry {
+  const facts = { sizeBytes: null, packedBytes: null, position: null, isEncrypted: false, linkTarget: '' } as const
+  return { ...facts, path: plainNameOf(path), type: 'file', mode: 0o644, modifiedAt: null, body }
+}
+
+/** The name of a compressed file without what its compression has added. */
+export function plainNameOf(path: string): string {
   const name = path.slice(path.lastIndexOf('/') + 1)
-  const plain = name.replace(/\.(gz|zst|zstd)$/i, '')
-  return {
-    path: plain === name ? `${name}.out` : plain,
-    type: 'file',
-    mode: 0o644,
-    modifiedAt: null,
-    linkTarget: '',
-    body,
-  }
+  const plain = name.replace(/\.(gz|zst|zstd|xz|bz2|lz4)$/i, '')
+  return plain === name || plain === '' ? `${name}.out` : plain
 }
 
-async function* contentOf(file: FileHandle): AsyncGenerator<Buffer, void, undefined> {
-  for (let at = 0; ;) {
-    const piece = await readAt(file, at, PIECE_BYTES)
-    if (piece.length === 0) return
-    yield piece
-    at += piece.length
-  }
-}
-
-async function firstBytes(source: AsyncIterable<Uint8Array>, length: number): Promise<Buffer> {
-  let bytes = Buffer.alloc(0)
-  for await (const piece of source) {
-    bytes = Buffer.concat([bytes, piece])
-    if (bytes.length >= length) break
-  }
-  return bytes.subarray(0, length)
+/**
+ * Whether a path of an archive is one that is wanted, or lies below one.
+ * @throws AppError `ARCHIVE_INVALID` when it leads out
+ */
+export function selects(members: readonly string[] | undefined, names: readonly string[]): boolean {
+  if (names.includes('..')) throw broken('a path in it leads out')
+  if (!members) return true
+  return members.some((member) => {
+    const wanted = pathNames(member)
+    return wanted.every((name, at) => names[at] === name)
+  })
 }
 
 /** Says of an error of zlib what it means: the data is no such data, or it ends too early. */
 export function explainDamage(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === 'ZSTD_error_frameParameter_windowTooLarge')
+    return unsupported('it was packed with a larger window than 128 MiB')
   return /^(Z_|ZSTD_|ERR_ZLIB)/.test(code) ? broken('it is damaged', error) : error
 }

@@ -1,6 +1,6 @@
 import { nameFromBytes } from '@hatchery/core/runtime'
 import { broken, type ArchiveEntry } from './archive-entry.ts'
-import { ByteReader } from './byte-reader.ts'
+import type { ByteReader } from './byte-reader.ts'
 
 const BLOCK = 512
 /** Names and other facts about an entry never take more. */
@@ -9,8 +9,7 @@ const MAX_FACTS_BYTES = 1024 * 1024
 type Facts = Map<string, Buffer>
 
 /** The entries of a tar, in every dialect that is about: ustar, POSIX with its extended headers, and GNU's long names. */
-export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<ArchiveEntry, void, undefined> {
-  const reader = new ByteReader(source)
+export async function* readTar(reader: ByteReader): AsyncGenerator<ArchiveEntry, void, undefined> {
   let facts: Facts = new Map()
   try {
     for (;;) {
@@ -60,6 +59,10 @@ function entryOf(header: Buffer, kind: string, facts: Facts, body: EntryBody): A
     type: isDirectory ? 'directory' : (types[kind] ?? 'other'),
     mode: numberAt(header, 100, 8) & 0o777,
     modifiedAt: Number.isFinite(seconds) && seconds >= 0 ? Math.floor(seconds * 1000) : null,
+    sizeBytes: body.sizeBytes,
+    packedBytes: null,
+    position: body.position,
+    isEncrypted: false,
     linkTarget: nameFromBytes(facts.get('linkpath') ?? untilNul(header.subarray(157, 257))),
     body: body.pieces(),
   }
@@ -142,11 +145,16 @@ function padded(size: number): number {
 
 /** What lies between one header and the next. */
 class EntryBody {
+  readonly sizeBytes: number
+  /** Of its first byte. */
+  readonly position: number
   readonly #reader: ByteReader
   readonly #padding: number
   #left: number
 
   constructor(reader: ByteReader, size: number) {
+    this.sizeBytes = size
+    this.position = reader.position
     this.#reader = reader
     this.#left = size
     this.#padding = padded(size) - size
@@ -162,7 +170,7 @@ class EntryBody {
   }
 
   async skip(): Promise<void> {
-    for await (const _piece of this.pieces()) continue
-    await this.#reader.take(this.#padding)
+    const rest = this.#left + this.#padding
+    if ((await this.#reader.skip(rest)) < rest) throw broken('it ends in the middle of an entry')
   }
 }

@@ -2,12 +2,15 @@ import type { FileHandle } from 'node:fs/promises'
 import { createInflateRaw, crc32 } from 'node:zlib'
 import { nameFromBytes } from '@hatchery/core/runtime'
 import { readAt } from '../open-file.ts'
-import { broken, type ArchiveEntry } from './archive-entry.ts'
+import { AppError } from '@hatchery/core/errors'
+import { broken, unsupported, type ArchiveEntry } from './archive-entry.ts'
 import { CHUNK, throughStream } from './compression.ts'
 
 const PIECE_BYTES = 1024 * 1024
 const MAX_DIRECTORY_BYTES = 256 * 1024 * 1024
 const LARGE = 0xffffffff
+const STORED = 0
+const DEFLATED = 8
 
 interface Directory {
   readonly offset: number
@@ -28,11 +31,17 @@ interface Found {
   readonly unixMode: number
 }
 
+/** Whether everything in a zip is packed by the two methods that are read here; encryption has others. */
+export async function isPlainZip(file: FileHandle): Promise<boolean> {
+  const { size } = await file.stat()
+  const found = await readDirectory(file, await findDirectory(file, size))
+  return found.every(({ method, flags }) => method === STORED || method === DEFLATED || (flags & 1) !== 0)
+}
+
 /** The entries of a zip as its directory at the end names them; what else lies in the file is not looked at. */
 export async function* readZip(file: FileHandle): AsyncGenerator<ArchiveEntry, void, undefined> {
   const { size } = await file.stat()
-  const directory = await findDirectory(file, size)
-  for (const found of await readDirectory(file, directory)) yield entryOf(file, size, found)
+  for (const found of await readDirectory(file, await findDirectory(file, size))) yield entryOf(file, size, found)
 }
 
 function entryOf(file: FileHandle, fileSize: number, found: Found): ArchiveEntry {
@@ -49,7 +58,18 @@ function entryOf(file: FileHandle, fileSize: number, found: Found): ArchiveEntry
         ? 'file'
         : 'other'
   const mode = unixMode & 0o777 || (type === 'directory' ? 0o755 : 0o644)
-  return { path, type, mode, modifiedAt, linkTarget: '', body: contentOf(file, fileSize, found) }
+  return {
+    path,
+    type,
+    mode,
+    modifiedAt,
+    sizeBytes: found.size,
+    packedBytes: found.compressed,
+    position: null,
+    isEncrypted: (found.flags & 1) !== 0,
+    linkTarget: '',
+    body: contentOf(file, fileSize, found),
+  }
 }
 
 async function* contentOf(
@@ -57,15 +77,16 @@ async function* contentOf(
   fileSize: number,
   { name, method, flags, crc, compressed, size, offset }: Found,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  if ((flags & 1) !== 0) throw broken('it is encrypted')
-  if (method !== 0 && method !== 8) throw broken(`it is packed by a method that is not known (${method})`)
+  if ((flags & 1) !== 0) throw new AppError('ARCHIVE_ENCRYPTED')
+  if (method !== STORED && method !== DEFLATED)
+    throw unsupported(`it is packed by a method that is not known (${method})`)
   const local = await readAt(file, offset, 30)
   if (local.length < 30 || local.readUInt32LE(0) !== 0x04034b50) throw broken('an entry of it is damaged')
   const begin = offset + 30 + local.readUInt16LE(26) + local.readUInt16LE(28)
   if (begin + compressed > fileSize) throw broken('it ends in the middle of an entry')
   const raw = pieces(file, begin, compressed)
   let [sum, length] = [0, 0]
-  for await (const piece of method === 8 ? throughStream(raw, createInflateRaw(CHUNK)) : raw) {
+  for await (const piece of method === DEFLATED ? throughStream(raw, createInflateRaw(CHUNK)) : raw) {
     length += piece.length
     if (length > size) throw broken(`more comes out of ${nameFromBytes(name).slice(0, 100)} than it says`)
     sum = crc32(piece, sum)
@@ -88,6 +109,9 @@ async function findDirectory(file: FileHandle, size: number): Promise<Directory>
   const tail = await readAt(file, size - length, length)
   for (let at = tail.length - 22; at >= 0; at--) {
     if (tail.readUInt32LE(at) !== 0x06054b50 || at + 22 + tail.readUInt16LE(at + 20) !== tail.length) continue
+    // The last part of several names its own number.
+    const part = tail.readUInt16LE(at + 4)
+    if (part !== 0 && part !== 0xffff) throw unsupported('it is one part of several')
     const plain = {
       count: tail.readUInt16LE(at + 10),
       size: tail.readUInt32LE(at + 12),

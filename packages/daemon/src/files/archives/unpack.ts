@@ -9,14 +9,16 @@ import { PATH_FLAGS, below, itself, pathNames } from '../open-beneath.ts'
 import { removeName } from '../remove-tree.ts'
 import { openPrivate, walkTo, type TreeContext } from '../tree-context.ts'
 import { walkTree } from '../walk-tree.ts'
-import { broken, type ArchiveEntry } from './archive-entry.ts'
-import { explainDamage, openArchive } from './open-archive.ts'
+import { broken, tooLarge, type ArchiveEntry } from './archive-entry.ts'
+import { explainDamage, openArchive, selects } from './open-archive.ts'
 
 const AREA = 'unpacked'
 const MAX_ENTRIES = 250_000
 /** Beyond this many bytes, more than {@link MAX_RATIO} from one of the archive is a bomb. */
 const RATIO_FROM_BYTES = 100 * 1024 * 1024
 const MAX_RATIO = 200
+const MAX_DEPTH = 128
+const MAX_MS = 60 * 60_000
 
 /**
  * Unpacks beside the tree first and moves what has come out into it when all of it has: an archive that is damaged, hostile or
@@ -33,7 +35,10 @@ export async function unpack(ctx: TreeContext, path: string, options: UnpackOpti
     await using staging = await open(below(area, name), PATH_FLAGS | constants.O_DIRECTORY)
     const beside = { ...ctx, root: `${itself(staging)}/.`, protected: compilePathPatterns([]) }
     const unpacker = new Unpacker(beside, options, (await archive.stat()).size)
-    for await (const entry of openArchive(archive, path)) await unpacker.take(entry)
+    const { signal, members } = options
+    const onRead = (bytes: number) => unpacker.read(bytes)
+    for await (const entry of openArchive(archive, path, { signal, members, onRead })) await unpacker.take(entry)
+    unpacker.requireMembers()
     return await mergeInto(ctx, staging, options)
   } catch (error) {
     throw explainDamage(error)
@@ -46,8 +51,11 @@ class Unpacker {
   readonly #ctx: TreeContext
   readonly #options: UnpackOptions
   readonly #archiveBytes: number
+  readonly #since = performance.now()
+  #wanted = 0
   #entries = 0
   #bytes = 0
+  #read = 0
 
   constructor(ctx: TreeContext, options: UnpackOptions, archiveBytes: number) {
     this.#ctx = ctx
@@ -59,9 +67,28 @@ class Unpacker {
     this.#options.signal?.throwIfAborted()
     if (++this.#entries > MAX_ENTRIES) throw tooLarge(`it has more than ${MAX_ENTRIES} entries`)
     const names = pathNames(entry.path)
-    if (names.includes('..')) throw broken('a path in it leads out')
+    if (names.length > MAX_DEPTH) throw tooLarge(`directories lie more than ${MAX_DEPTH} deep in it`)
+    if (!selects(this.#options.members, names)) return
+    this.#wanted += 1
     if (names.length > 0) await this.#make(entry, names.join('/'))
-    this.#options.onProgress?.({ files: this.#entries, bytes: this.#bytes })
+    this.#tell()
+  }
+
+  /** Notes that so much more of the archive was read. */
+  read(bytes: number): void {
+    this.#read = Math.min(this.#archiveBytes, this.#read + bytes)
+  }
+
+  /** @throws AppError `ARCHIVE_MEMBER_NOT_FOUND` when nothing was there of what was asked for */
+  requireMembers(): void {
+    const { members } = this.#options
+    if (members && this.#wanted === 0) throw new AppError('ARCHIVE_MEMBER_NOT_FOUND', { member: members[0] ?? '' })
+  }
+
+  #tell(): void {
+    if (performance.now() - this.#since > MAX_MS) throw tooLarge('unpacking it takes more than an hour')
+    const done = { bytes: this.#read, totalBytes: this.#archiveBytes }
+    this.#options.onProgress?.({ files: this.#wanted, bytes: this.#bytes, done })
   }
 
   async #make(entry: ArchiveEntry, path: string): Promise<void> {
@@ -127,6 +154,7 @@ class Unpacker {
 
   #count(bytes: number): void {
     this.#bytes += bytes
+    this.#tell()
     const { maxBytes } = this.#options
     if (this.#bytes > maxBytes) throw tooLarge(`more than ${maxBytes} bytes come out of it`)
     if (this.#bytes > RATIO_FROM_BYTES && this.#bytes > this.#archiveBytes * MAX_RATIO) {
@@ -162,8 +190,4 @@ async function mergeInto(ctx: TreeContext, staging: FileHandle, options: UnpackO
     files += 1
   }
   return { files, skipped }
-}
-
-function tooLarge(reason: string): AppError {
-  return new AppError('ARCHIVE_TOO_LARGE', { reason })
 }

@@ -1,9 +1,11 @@
 import { randomInt } from 'node:crypto'
 import { AppError } from '@hatchery/core/errors'
 import type {
+  ArchiveListOptions,
   FileProgress,
   FileTree,
   OpenFile,
+  OpenMember,
   PackOptions,
   SearchOptions,
   UnpackOptions,
@@ -18,6 +20,8 @@ export interface CallContext extends Required<Pick<WorkOptions, 'onProgress'>> {
   /** Bytes that come in further messages. */
   readonly source: AsyncIterable<Uint8Array>
   readonly handles: Map<number, OpenFile>
+  /** Files of archives that are open. */
+  readonly members: Map<number, OpenMember>
 }
 
 /** What a call gives: JSON, or bytes. */
@@ -36,6 +40,12 @@ function handleOf({ handles }: CallContext, id: number): OpenFile {
   const file = handles.get(id)
   if (!file) throw new AppError('FILES_UNAVAILABLE', { reason: 'the process that had the file open has ended' })
   return file
+}
+
+function memberOf({ members }: CallContext, id: number): OpenMember {
+  const member = members.get(id)
+  if (!member) throw new AppError('FILES_UNAVAILABLE', { reason: 'the process that had the archive open has ended' })
+  return member
 }
 
 /** Everything that a file tree can be asked by message. The arguments are those of its methods, in their order. */
@@ -89,6 +99,25 @@ const FILE_CALLS = {
     const file = context.handles.get(id!)
     context.handles.delete(id!)
     await file?.[Symbol.asyncDispose]()
+  }),
+
+  'archives.list': value((tree, [path, options], { signal }) =>
+    tree.archives.list(path!, { ...(options as unknown as ArchiveListOptions), signal }),
+  ),
+  'archives.open': value(async (tree, [path, member], { members }) => {
+    const file = await tree.archives.open(path!, member!)
+    const id = randomInt(2 ** 47)
+    members.set(id, file)
+    return id
+  }),
+  'member.stat': value((_tree, [id], context) => memberOf(context, id!).stat()),
+  'member.read': async (_tree, [id, offset, length], context) => ({
+    bytes: await memberOf(context, id!).read(offset!, length!),
+  }),
+  'member.close': value(async (_tree, [id], context) => {
+    const member = context.members.get(id!)
+    context.members.delete(id!)
+    await member?.[Symbol.asyncDispose]()
   }),
 
   'trash.put': value((tree, [path, item]) => tree.trash.put(path!, item!)),

@@ -12,6 +12,9 @@ import type { FileCaller } from './process-file-tree.ts'
 const MAX_PIECE_BYTES = 256 * 1024
 /** Pieces of a source that are under way at once. */
 const PIECES_AHEAD = 4
+/** Calls that leave something open, and those that close it. */
+const OPENS: readonly FileCall[] = ['open', 'archives.open']
+const CLOSES: readonly FileCall[] = ['handle.close', 'member.close']
 
 export interface FilesProcessOptions {
   readonly volume: Volume
@@ -63,7 +66,7 @@ export class FilesProcess implements FileCaller {
   ): Promise<unknown> {
     signal?.throwIfAborted()
     // It was closed with its process.
-    if (call === 'handle.close' && !this.#running) return this.#use(-1)
+    if (CLOSES.includes(call) && !this.#running) return this.#use(-1)
     this.#use(1)
     try {
       const running = await (this.#running ??= this.#start())
@@ -81,8 +84,8 @@ export class FilesProcess implements FileCaller {
         // What its own source failed with is what the caller understands.
         if (failure) throw failure.error
         if ('error' in outcome) throw outcome.error
-        if (call === 'open') this.#use(1)
-        if (call === 'handle.close') this.#use(-1)
+        if (OPENS.includes(call)) this.#use(1)
+        if (CLOSES.includes(call)) this.#use(-1)
         return outcome.value
       } finally {
         running.pending.delete(id)

@@ -1,4 +1,4 @@
-import type { FileTree, OpenFile, ServerId, WorkOptions } from '@hatchery/core/runtime'
+import type { FileTree, OpenFile, OpenMember, ServerId, WorkOptions } from '@hatchery/core/runtime'
 import type { FileCall } from './file-calls.ts'
 
 /** How a tree reaches its process. */
@@ -59,6 +59,10 @@ export function createProcessFileTree(
     unpack: (path, { onProgress, signal, ...options }) =>
       call('unpack', [path, options], { signal, ...(onProgress && { onProgress }) }),
 
+    archives: {
+      list: (path, { signal, ...options } = {}) => call('archives.list', [path, options], { signal }),
+      open: async (path, member) => openMemberOf(call, await call<number>('archives.open', [path, member])),
+    },
     trash: {
       put: (path, item) => call('trash.put', [path, item]),
       list: () => call('trash.list', []),
@@ -89,5 +93,13 @@ function openFileOf(call: Call, id: number): OpenFile {
     setTimes: (times) => call('handle.setTimes', [id, times]),
     sync: () => call('handle.sync', [id]),
     [Symbol.asyncDispose]: () => call('handle.close', [id]),
+  }
+}
+
+function openMemberOf(call: Call, id: number): OpenMember {
+  return {
+    stat: () => call('member.stat', [id]),
+    read: (offset, length) => call('member.read', [id, offset, length]),
+    [Symbol.asyncDispose]: () => call('member.close', [id]),
   }
 }

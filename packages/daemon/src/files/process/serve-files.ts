@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { AppError } from '@hatchery/core/errors'
-import type { FileProgress, FileTree, OpenFile } from '@hatchery/core/runtime'
+import type { FileProgress, FileTree, OpenFile, OpenMember } from '@hatchery/core/runtime'
 import { fileCalls, type Answer, type CallContext, type Request } from './file-calls.ts'
 import { MessageChannel, type Message } from './message-channel.ts'
 
@@ -22,6 +22,7 @@ class FileServer {
   readonly #channel: MessageChannel
   readonly #calls = new Map<number, RunningCall>()
   readonly #handles = new Map<number, OpenFile>()
+  readonly #members = new Map<number, OpenMember>()
   #guarded: { readonly key: string; readonly tree: FileTree } | null = null
 
   constructor(tree: FileTree, stream: Duplex, onEnd: () => void) {
@@ -64,6 +65,7 @@ class FileServer {
         source: source.pieces(abort.signal),
         signal: abort.signal,
         handles: this.#handles,
+        members: this.#members,
         onProgress: progress.report,
       }
       const { value, bytes: given } = await fileCalls[call](this.#treeFor(patterns), args as readonly never[], context)
