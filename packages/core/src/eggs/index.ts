@@ -32,6 +32,7 @@ export {
 export { featuresOf, matchFeature } from './features.ts'
 export { javaImagesFor, requiredJavaVersion } from './java-images.ts'
 export { patchConfigFile } from './config-patch/patch-config-file.ts'
+export { readPropertiesFile } from './config-patch/patch-properties.ts'
 export type { DaemonReplacement, FindMap } from './config-patch/read-replacements.ts'
 export { ConfigPatchError } from './config-patch/config-patch-error.ts'
 export type { ConfigParser, ConfigReplacement, PatchContext } from './config-patch/replacement.ts'

@@ -17,7 +17,7 @@ declare module 'vue-router' {
 }
 
 const serverPage = { messages: ['server', 'servers'], section: 'dashboard' } as const
-const filesPage = { ...serverPage, messages: ['server', 'servers', 'files', 'ssh'] } as const
+const filesPage = { ...serverPage, messages: ['server', 'servers', 'files', 'fileTools', 'ssh'] } as const
 const accountPage = { messages: ['account'], section: 'account' } as const
 const eggs = { messages: ['admin', 'servers', 'eggs'], section: 'admin-eggs' } as const
 const admin = (section: string) => ({ messages: ['admin', 'servers'], section }) as const
@@ -51,7 +51,7 @@ export const routes: readonly RouteRecordRaw[] = [
         props: true,
         children: [
           { path: '', name: 'console', component: () => import('../server/console/ConsolePage.vue'), meta: serverPage },
-          { path: 'files', name: 'server-files', component: () => import('../files/FilesPage.vue'), meta: filesPage },
+          { path: 'files', name: 'server-files', component: () => import('../files/FilesView.vue'), meta: filesPage },
           {
             path: 'files/edit',
             name: 'server-file',

@@ -33,8 +33,11 @@ test('what can be done depends on the entries and on the permissions', () => {
     { name: 'b', type: 'directory' },
   ] as const
   expect(commandsFor([zip], all)).toContain('unpack')
-  expect(commandsFor([folder], all)).not.toContain('download')
-  expect(commandsFor([zip, folder], all)).toEqual(['move', 'pack', 'mode', 'remove'])
+  expect(commandsFor([zip], all)).toContain('browse')
+  expect(commandsFor([{ name: 'latest.log.gz', type: 'file' }], all)).not.toContain('browse')
+  expect(commandsFor([folder], all)).toContain('usage')
+  expect(commandsFor([{ name: 'link', type: 'symlink' }], all)).not.toContain('download')
+  expect(commandsFor([zip, folder], all)).toEqual(['download', 'rename', 'move', 'pack', 'mode', 'remove'])
   expect(commandsFor([zip, folder], (permission) => permission === 'file.delete')).toEqual(['remove'])
   expect(commandsFor([], all)).toEqual([])
 })

@@ -29,7 +29,12 @@ export function stepsOf(path: string): readonly { readonly name: string; readonl
  * address can carry: they go as all their bytes in base64url.
  */
 export function pathToQuery(path: string): { readonly path: string } | { readonly pathBytes: string } {
-  return path.isWellFormed() ? { path } : { pathBytes: toBase64Url(bytesOf(path)) }
+  return path.isWellFormed() ? { path } : { pathBytes: pathToBase64Url(path) }
+}
+
+/** All bytes of a path in base64url. */
+export function pathToBase64Url(path: string): string {
+  return toBase64Url(bytesOf(path))
 }
 
 /** The path that an address of this app names. */

@@ -15,6 +15,18 @@ export function useFileRoutes() {
   const list = (path: string): RouteLocationRaw => page('server-files', path)
   return {
     list,
+    /** Another view of a path: what takes the room of a directory, or what is in an archive. */
+    view: (view: 'usage' | 'browse', path: string, inside = ''): RouteLocationRaw => ({
+      name: 'server-files',
+      params: { server: server.value.shortId },
+      query: { ...(path === '' ? {} : pathToQuery(path)), view, ...(inside === '' ? {} : { inside }) },
+    }),
+    /** A file inside an archive. */
+    member: (path: string, member: string): RouteLocationRaw => ({
+      name: 'server-file',
+      params: { server: server.value.shortId },
+      query: { ...pathToQuery(path), member },
+    }),
     trash: (): RouteLocationRaw => page('server-trash', ''),
     /** Where an entry of a directory is opened; nowhere for what cannot be. */
     entry(directory: string, { name, type }: Pick<FileEntry, 'name' | 'type'>): RouteLocationRaw | undefined {

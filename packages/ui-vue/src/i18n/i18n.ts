@@ -13,6 +13,8 @@ export type MessageGroup =
   | 'servers'
   | 'server'
   | 'files'
+  | 'fileTools'
+  | 'serverProperties'
   | 'account'
   | 'ssh'
   | 'admin'

@@ -6,6 +6,7 @@ import { useRouter } from 'vue-router'
 import { usePanel } from '../api/panel.ts'
 import { queryKeys } from '../api/query-keys.ts'
 import { useDebounced } from '../design/useDebounced.ts'
+import { usePaletteFiles } from '../files/palette/usePaletteFiles.ts'
 import { loadMessages } from '../i18n/i18n.ts'
 import { powerActions } from '../server/permissions.ts'
 import { usePower } from '../server/usePower.ts'
@@ -14,7 +15,7 @@ import { ADMIN_NAVIGATION, MAIN_NAVIGATION } from '../shell/navigation.ts'
 
 export interface PaletteEntry {
   readonly id: string
-  readonly group: 'servers' | 'actions' | 'pages'
+  readonly group: 'files' | 'servers' | 'actions' | 'pages'
   readonly label: string
   readonly note?: string
   readonly icon: Component
@@ -31,6 +32,7 @@ export function usePaletteEntries(search: Readonly<Ref<string>>) {
   const { client } = usePanel()
   const { may } = useSession()
   const { power } = usePower()
+  const serverFiles = usePaletteFiles(search)
   const term = useDebounced(() => search.value.trim(), 120)
   void loadMessages(['servers'])
 
@@ -84,6 +86,7 @@ export function usePaletteEntries(search: Readonly<Ref<string>>) {
           run: () => void power(server, action),
         })),
       ),
+      ...serverFiles.actions.value,
       ...(may('servers.create')
         ? [
             {
@@ -108,7 +111,8 @@ export function usePaletteEntries(search: Readonly<Ref<string>>) {
   })
   const entries = computed(() => {
     const words = search.value.trim().toLowerCase().split(/\s+/).filter(Boolean)
-    return all.value.filter(({ label }) => words.every((word) => label.toLowerCase().includes(word)))
+    const fitting = all.value.filter(({ label }) => words.every((word) => label.toLowerCase().includes(word)))
+    return [...serverFiles.files.value, ...fitting]
   })
-  return { entries }
+  return { entries, filesTitle: serverFiles.title }
 }

@@ -67,6 +67,8 @@ export async function mountInApp(
     'servers',
     'server',
     'files',
+    'fileTools',
+    'serverProperties',
     'account',
     'ssh',
     'admin',

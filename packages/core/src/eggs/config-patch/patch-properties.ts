@@ -55,6 +55,15 @@ export function patchProperties(text: string, replacements: readonly ConfigRepla
   return joinLines(appendLines(result, isOpen ? ['', ...added] : added, end))
 }
 
+/**
+ * What a Java properties file says: its keys in their order, values without escapes. Of a key that is there twice the last one
+ * counts, as it does for Java.
+ * @example readPropertiesFile('motd=Hi\\u0021').get('motd') // 'Hi!'
+ */
+export function readPropertiesFile(text: string): ReadonlyMap<string, string> {
+  return new Map(readProperties(linesOf(text)).map(({ key, value }) => [key, value]))
+}
+
 function readProperties(lines: readonly Line[]): Property[] {
   const properties: Property[] = []
   for (let index = 0; index < lines.length; index++) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseEgg } from '../parse.ts'
 import { patchConfigFile } from './patch-config-file.ts'
+import { readPropertiesFile } from './patch-properties.ts'
 import { ConfigPatchError, type ConfigParser, type ConfigReplacement } from './replacement.ts'
 
 const set = (match: string, value: unknown, more: Partial<ConfigReplacement> = {}): ConfigReplacement => ({
@@ -242,6 +243,18 @@ describe('properties', () => {
       'a : 3\nb 4\nc=z\nk\\:e\\ y=\\u00e8\nempty\n',
     )
   })
+})
+
+test('a properties file is read as Java reads it: escapes, continued lines, and the last of two keys', async () => {
+  const text = '# a=0\r\na : 1\r\nmotd=caf\\u00e9 \\\r\n   bar\r\na=2\r\nlevel-type=minecraft\\:normal\r\nempty'
+  expect([...readPropertiesFile(text)]).toEqual([
+    ['a', '2'],
+    ['motd', 'café bar'],
+    ['level-type', 'minecraft:normal'],
+    ['empty', ''],
+  ])
+  const patched = await patchConfigFile('properties', text, [{ match: 'motd', ifValue: null, value: 'ä = b\\' }])
+  expect(readPropertiesFile(patched).get('motd')).toBe('ä = b\\')
 })
 
 test('a new property is not taken into a last line that is continued', async () => {

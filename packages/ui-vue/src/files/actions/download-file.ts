@@ -9,5 +9,16 @@ export async function downloadFile(server: string, path: string): Promise<void> 
   const query = new URLSearchParams(pathToQuery(path))
   const relayed = `/api/v1/servers/${encodeURIComponent(server)}/files/content?${query.toString()}`
   const href = (await useDirectPath().download(server, path)) ?? relayed
+  saveFrom(href)
+}
+
+/** Lets the browser save one file out of an archive. */
+export function downloadMember(server: string, path: string, member: string): void {
+  const query = new URLSearchParams({ ...pathToQuery(path), member })
+  saveFrom(`/api/v1/servers/${encodeURIComponent(server)}/files/archive/content?${query.toString()}`)
+}
+
+/** Lets the browser save what an address answers with. */
+export function saveFrom(href: string): void {
   Object.assign(document.createElement('a'), { href, download: '' }).click()
 }

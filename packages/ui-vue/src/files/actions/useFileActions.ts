@@ -1,3 +1,4 @@
+import type { RenameRule } from '@hatchery/core/renames'
 import type { FileFailures } from '@hatchery/core/sdk'
 import { useQueryClient } from '@tanstack/vue-query'
 import { useI18n } from 'vue-i18n'
@@ -5,7 +6,8 @@ import { usePanel } from '../../api/panel.ts'
 import { queryKeys } from '../../api/query-keys.ts'
 import { useToasts } from '../../shell/toasts.ts'
 import { useAction } from '../../shell/useAction.ts'
-import { shownName } from '../file-path.ts'
+import { joinPath, shownName } from '../file-path.ts'
+import { saveFrom } from './download-file.ts'
 
 /** Most paths that one call takes. */
 const MOST_AT_ONCE = 1000
@@ -16,6 +18,21 @@ export type ArchiveFormat = (typeof ARCHIVE_FORMATS)[number]
 export interface Move {
   readonly from: string
   readonly to: string
+}
+
+export interface Pull {
+  readonly url: string
+  readonly directory: string
+  readonly name?: string
+  readonly replace?: boolean
+}
+
+export interface ModeChange {
+  readonly path: string
+  readonly mode: number
+  readonly isRecursive?: boolean
+  /** For directories, when it is recursive. */
+  readonly directoryMode?: number
 }
 
 /** What is done to files of a server. Each says what became of it, and the lists that show it are read again. */
@@ -102,15 +119,16 @@ export function useFileActions(server: () => string) {
   )
 
   const create = useAction(
-    (body: { readonly path: string; readonly type: 'file' | 'directory' }) =>
-      client.createFile({ params: params(), body }),
+    (
+      body:
+        | { readonly path: string; readonly type: 'file' | 'directory' }
+        | { readonly path: string; readonly type: 'symlink'; readonly target: string },
+    ) => client.createFile({ params: params(), body }),
     { quiet: true, onSuccess: refresh },
   )
 
   const chmod = useAction(
-    (body: {
-      readonly changes: readonly { readonly path: string; readonly mode: number; readonly isRecursive?: boolean }[]
-    }) => client.changeFileModes({ params: params(), body }),
+    (body: { readonly changes: readonly ModeChange[] }) => client.changeFileModes({ params: params(), body }),
     {
       onSuccess(result) {
         report(result, t('files.modeChanged', result.done))
@@ -131,11 +149,39 @@ export function useFileActions(server: () => string) {
     started,
   )
   const unpack = useAction(
-    (body: { readonly path: string; readonly to: string }) => client.unpackFile({ params: params(), body }),
+    (body: { readonly path: string; readonly to: string; readonly members?: readonly string[] }) =>
+      client.unpackFile({ params: params(), body }),
     started,
   )
 
-  return { refresh, restoreItems, remove, move, create, chmod, copy, pack, unpack }
+  const pull = useAction((body: Pull) => client.pullFile({ params: params(), body }), { ...started, quiet: true })
+  const renameAll = useAction(
+    (body: { readonly directory: string; readonly names: readonly string[]; readonly rules: readonly RenameRule[] }) =>
+      client.renameFiles({ params: params(), body }),
+    {
+      quiet: true,
+      onSuccess({ renames }, { directory }) {
+        const done = renames.filter(({ from, to }) => from !== to)
+        const given = new Set(done.map(({ from }) => from))
+        const back = done.map(({ from, to }) => ({ from: joinPath(directory, to), to: joinPath(directory, from) }))
+        // Names that were handed round cannot be given back one after the other.
+        const isUndone = done.length > MOST_AT_ONCE || done.some(({ to }) => given.has(to))
+        report(
+          { done: done.length, failures: [] },
+          t('files.moved', done.length),
+          isUndone ? undefined : () => move.mutate(back),
+        )
+        return refresh()
+      },
+    },
+  )
+  const download = useAction(
+    async (body: { readonly directory: string; readonly names: readonly string[] }) =>
+      saveFrom((await client.prepareDownload({ params: params(), body })).url),
+    { done: () => t('files.downloadStarted') },
+  )
+
+  return { refresh, restoreItems, remove, move, create, chmod, copy, pack, unpack, pull, renameAll, download }
 }
 
 export type FileActions = ReturnType<typeof useFileActions>

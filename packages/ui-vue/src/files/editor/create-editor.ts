@@ -116,7 +116,7 @@ export function createEditor(options: EditorOptions): Editor {
       onChange(!saved.eq(view.state.doc))
     },
     replace(next) {
-      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: view.state.toText(next) } })
+      view.dispatch({ changes: changeTo(view.state.doc, view.state.toText(next)) })
     },
     wrap: (isWrapped) => view.dispatch({ effects: wrapping.reconfigure(isWrapped ? EditorView.lineWrapping : []) }),
     find: () => void openSearchPanel(view),
@@ -126,6 +126,17 @@ export function createEditor(options: EditorOptions): Editor {
       view.destroy()
     },
   }
+}
+
+/** The part that differs, so that the cursor and what was undone before stay where they are. */
+function changeTo(before: Text, after: Text): { from: number; to: number; insert: Text } {
+  const [old, next] = [before.toString(), after.toString()]
+  const most = Math.min(old.length, next.length)
+  let start = 0
+  while (start < most && old[start] === next[start]) start += 1
+  let end = 0
+  while (end < most - start && old.at(-1 - end) === next.at(-1 - end)) end += 1
+  return { from: start, to: old.length - end, insert: after.slice(start, next.length - end) }
 }
 
 /** Only what ends every line may stand for an end of line, or the others would be lost. */

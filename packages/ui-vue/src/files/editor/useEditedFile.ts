@@ -16,22 +16,26 @@ export interface EditorHandle {
 export function useEditedFile(options: {
   readonly server: () => string
   readonly path: Readonly<Ref<string>>
+  /** A file inside the archive at the path. */
+  readonly member: Readonly<Ref<string | undefined>>
   readonly mayWrite: () => boolean
   readonly editor: Readonly<Ref<EditorHandle | null>>
 }) {
-  const { server, path, mayWrite, editor } = options
+  const { server, path, member, editor } = options
   const { client } = usePanel()
   const query = useQuery({
-    queryKey: computed(() => queryKeys.fileContent(server(), path.value)),
-    queryFn: ({ signal }) => openFile(client, server(), path.value, signal),
+    queryKey: computed(() => [...queryKeys.fileContent(server(), path.value), member.value]),
+    queryFn: ({ signal }) => openFile(client, server(), path.value, signal, member.value),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
   })
+  /** What was decompressed to be read, or lies in an archive, has nowhere to be saved. */
+  const mayWrite = (): boolean => options.mayWrite() && query.data.value?.kind === 'text' && !query.data.value.fixed
   const { save, other } = useFileSave(server, () => path.value)
   const isDirty = shallowRef(false)
   const revision = shallowRef<number>()
   watch(query.data, (file) => (revision.value = file?.kind === 'text' ? file.revision : undefined), { immediate: true })
-  watch(path, () => {
+  watch([path, member], () => {
     isDirty.value = false
     other.value = undefined
   })
@@ -48,6 +52,9 @@ export function useEditedFile(options: {
 
   return {
     query,
+    mayWrite: computed(mayWrite),
+    /** Why it cannot be saved, whoever asks. */
+    fixed: computed(() => (query.data.value?.kind === 'text' ? query.data.value.fixed : undefined)),
     isDirty,
     other,
     isSaving: save.isPending,
