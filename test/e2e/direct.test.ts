@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createGameServer } from '../game-server.ts'
 import { startAgent, type Program } from '../panel-process.ts'
 import { freePort, startProduct, until, type Product } from '../product.ts'
-import { newPage, openBrowser, signIn } from './browser.ts'
+import { newPage, openBrowser, sendCommand, signIn, waitForBadge, waitForLine } from './browser.ts'
 
 /** Larger than one piece of an upload through the panel. */
 const SIZE = 9 * 1024 * 1024
@@ -41,7 +41,7 @@ beforeAll(async () => {
     20_000,
     'the node is online',
   )
-  const created = await createGameServer(product, { name: 'Direct', startup: 'exec cat', image: 'none' })
+  const created = await createGameServer(product, { name: 'Direct', startup: 'echo ready; exec cat', image: 'none' })
   server = created.id
   browser = await openBrowser()
 })
@@ -102,4 +102,28 @@ test('files go between browser and node past the panel, and through it when the 
   expect((await download(page, 'relayed.bin')).equals(bytes)).toBe(true)
   expect(seen).toContain('PATCH panel')
   expect(seen.filter((one) => one === 'PATCH node')).toEqual([])
+})
+
+test('console and readings come from the node itself', async () => {
+  const { page, complaints } = await newPage(browser, product.url)
+  const sockets: string[] = []
+  page.on('websocket', (socket) => {
+    socket.on('framereceived', ({ payload }) => {
+      const { origin: host } = new URL(socket.url())
+      if (/"topic":"server-(console|stats)/.test(String(payload))) sockets.push(host)
+    })
+  })
+  await signIn(page)
+  await page.goto(`/servers/${server}`)
+  const fromNode = () => sockets.includes(origin.replace('http', 'ws'))
+  await page.getByRole('button', { name: 'Start', exact: true }).click()
+  await waitForBadge(page, 'Running')
+  await until(async () => fromNode(), 20_000, 'the node gives the console')
+  sockets.length = 0
+  await sendCommand(page, 'said by nobody else')
+  await waitForLine(page, 'said by nobody else')
+  expect(new Set(sockets)).toEqual(new Set([origin.replace('http', 'ws')]))
+  await page.getByRole('button', { name: 'Stop', exact: true }).click()
+  await waitForBadge(page, 'Offline')
+  expect(complaints).toEqual([])
 })

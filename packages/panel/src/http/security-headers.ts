@@ -35,7 +35,8 @@ export function pageHeaders(scripts: readonly string[] = [], origins: readonly s
       "style-src 'self' 'unsafe-inline'",
       "img-src 'self' data: blob:",
       "font-src 'self' data:",
-      ["connect-src 'self'", ...origins].join(' '),
+      // An https source does not stand for wss as well.
+      ["connect-src 'self'", ...origins.flatMap((origin) => [origin, origin.replace(/^http/, 'ws')])].join(' '),
       "worker-src 'self' blob:",
       "object-src 'none'",
       "base-uri 'self'",
