@@ -306,7 +306,7 @@ class RunningDaemon implements Daemon {
           }),
           onFault: (server, error) => this.#log.debug({ server, err: error }, 'a download has ended early'),
         },
-        transfers: { files: this.#files, pulls: this.#pulls },
+        pulls: this.#pulls,
         connection: this.#connection,
         watchers: () => this.#watchers,
         host: async () => (host = await this.#hostFacts()),
@@ -369,6 +369,8 @@ class RunningDaemon implements Daemon {
   }
 
   #newWatchers(): Watchers {
-    return new Watchers(this.#connection, (server, error) => this.#log.debug({ server, err: error }, 'no statistics'))
+    return new Watchers(this.#connection, (server, error) =>
+      this.#log.debug({ server, err: error }, 'a watch has failed'),
+    )
   }
 }

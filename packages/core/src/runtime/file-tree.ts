@@ -10,10 +10,12 @@ import type {
   OpenFile,
   OpenOptions,
   PackOptions,
+  PackStreamOptions,
   SearchOptions,
   SearchReport,
   UnpackOptions,
   UnpackReport,
+  WatchOptions,
   WorkOptions,
   WriteOptions,
 } from './files.ts'
@@ -91,6 +93,17 @@ export interface FileTree extends AsyncDisposable {
    * `ARCHIVE_MEMBER_NOT_FOUND`
    */
   unpack(path: string, options: UnpackOptions): Promise<UnpackReport>
+  /**
+   * The same as bytes that come while they are taken; nothing is written. Errors come out of the loop; the first piece says that
+   * the first name is there. Leaving the loop, or the signal, ends the work.
+   */
+  packStream(options: PackStreamOptions): AsyncIterable<Uint8Array>
+  /**
+   * Names of a directory that were made, changed or removed, by whomever; null when that may be anything. The first answer is
+   * empty and says that the watch is on. It ends when the directory is gone, with the signal, or when the loop is left.
+   * @throws AppError `FILES_UNAVAILABLE` when the machine can watch no more
+   */
+  watch(path: string, options?: WatchOptions): AsyncIterable<readonly string[] | null>
   /** Looks for names and text below a directory, within bounds; what is protected is found by name only. */
   search(path: string, options: SearchOptions): Promise<SearchReport>
   /** Removes what interrupted work has left beside the tree, when it is older than this; milliseconds since 1970. */

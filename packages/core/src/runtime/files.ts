@@ -115,13 +115,21 @@ export interface OpenFile extends AsyncDisposable {
 export const ARCHIVE_FORMATS = ['zip', 'tar', 'tar.gz', 'tar.zst'] as const
 export type ArchiveFormat = (typeof ARCHIVE_FORMATS)[number]
 
-export interface PackOptions extends WorkOptions {
+export interface WatchOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What is packed while it is sent. */
+export interface PackStreamOptions extends WorkOptions {
   /** Directory that the names lie in; the archive's paths begin there. */
   readonly directory: string
   readonly names: readonly string[]
+  readonly format: ArchiveFormat
+}
+
+export interface PackOptions extends PackStreamOptions {
   /** Path of the archive; nothing may be there. */
   readonly to: string
-  readonly format: ArchiveFormat
   /** The archive may get no larger. @default without limit */
   readonly maxBytes?: number | undefined
 }

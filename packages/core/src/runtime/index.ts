@@ -21,11 +21,13 @@ export {
   type OpenFile,
   type OpenOptions,
   type PackOptions,
+  type PackStreamOptions,
   type SearchMatch,
   type SearchOptions,
   type SearchReport,
   type UnpackOptions,
   type UnpackReport,
+  type WatchOptions,
   type WorkOptions,
   type WriteOptions,
 } from './files.ts'

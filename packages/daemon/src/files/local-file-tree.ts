@@ -2,6 +2,7 @@ import { AppError } from '@hatchery/core/errors'
 import { compilePathPatterns, type FileTree, type ServerId, type Volume, nameFromBytes } from '@hatchery/core/runtime'
 import { ArchiveIndexes } from './archives/archive-index.ts'
 import { archivesOf } from './archives/open-member.ts'
+import { packStream } from './archives/pack-stream.ts'
 import { pack } from './archives/pack.ts'
 import { unpack } from './archives/unpack.ts'
 import { changeMode, changeTimes } from './change-attributes.ts'
@@ -18,6 +19,7 @@ import { tidy } from './tidy.ts'
 import { trashOf } from './trash.ts'
 import { walkTo, type TreeContext } from './tree-context.ts'
 import { uploadsOf } from './uploads.ts'
+import { watchDirectory } from './watch-directory.ts'
 import { writeFile } from './write-file.ts'
 
 export interface LocalFileTreeOptions {
@@ -98,6 +100,8 @@ function treeOf(ctx: TreeContext, indexes = new ArchiveIndexes()): FileTree {
     search: (path, options) => guarded(path, () => searchTree(ctx, path, options)),
     tidy: (before) => guarded('', () => tidy(ctx, before)),
     pack: (options) => guarded(options.to, () => pack(ctx, options)),
+    packStream: (options) => packStream(ctx, options),
+    watch: (path, options = {}) => watchDirectory(ctx, path, options),
     unpack: (path, options) => guarded(path, () => unpack(ctx, path, options)),
     [Symbol.asyncDispose]: async () => {},
   }

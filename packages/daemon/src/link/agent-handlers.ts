@@ -1,17 +1,18 @@
 import { AppError } from '@hatchery/core/errors'
 import type { AgentHandlers, AgentHello } from '@hatchery/core/protocol'
 import { parseCursor } from '../console/cursor.ts'
+import type { Pulls } from '../server-files/index.ts'
 import type { ServerRegistry } from '../servers/server-registry.ts'
 import type { ServerContext } from '../servers/server-context.ts'
 import { fileHandlers, type FileHandlerOptions } from './file-handlers.ts'
-import { transferHandlers, type TransferHandlerOptions } from './transfer-handlers.ts'
+import { transferHandlers } from './transfer-handlers.ts'
 import type { PanelConnection } from './panel-connection.ts'
 import { runOperation, type OperationParams, type OperationRunner } from './run-operation.ts'
 import type { Watchers } from './watchers.ts'
 
 export interface HandlerOptions {
   readonly files: FileHandlerOptions
-  readonly transfers: TransferHandlerOptions
+  readonly pulls: Pulls
   readonly ctx: ServerContext
   readonly servers: ServerRegistry
   readonly connection: PanelConnection
@@ -138,6 +139,6 @@ export function agentHandlers(options: HandlerOptions): AgentHandlers {
     },
 
     ...fileHandlers(options.files, runner),
-    ...transferHandlers(options.transfers, runner),
+    ...transferHandlers({ ...options.files, pulls: options.pulls, directories: () => watchers().directories }, runner),
   }
 }

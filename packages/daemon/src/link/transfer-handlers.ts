@@ -1,20 +1,28 @@
-import { AppError } from '@hatchery/core/errors'
 import type { AgentHandlers, TransferMethod } from '@hatchery/core/protocol'
-import { previewRenames, renameEntries, type Pulls, type ServerFiles } from '../server-files/index.ts'
+import {
+  beginArchive,
+  previewRenames,
+  renameEntries,
+  type DirectoryWatches,
+  type Pulls,
+  type ServerFiles,
+} from '../server-files/index.ts'
+import type { DataSockets } from './data-sockets.ts'
 import { runOperation, type OperationRunner } from './run-operation.ts'
 
 export interface TransferHandlerOptions {
   readonly files: ServerFiles
   readonly pulls: Pulls
-}
-
-const unsupported = (capability: string) => async () => {
-  throw new AppError('NODE_UNSUPPORTED', { node: 'this node', capability })
+  readonly sockets: DataSockets
+  /** Those of the session under way. */
+  readonly directories: () => DirectoryWatches
+  /** Told why a download ended early, once nobody waits for an answer any more. */
+  readonly onFault: (server: string, error: unknown) => void
 }
 
 /** What the agent does with files that come from elsewhere, go as a whole, or get other names together. */
 export function transferHandlers(
-  { files, pulls }: TransferHandlerOptions,
+  { files, pulls, sockets, directories, onFault }: TransferHandlerOptions,
   runner: OperationRunner,
 ): Pick<AgentHandlers, TransferMethod> {
   return {
@@ -24,13 +32,31 @@ export function transferHandlers(
         return {}
       }),
 
-    'files.download': unsupported('files.download'),
-    'files.watch': unsupported('files.watch'),
-    'files.unwatch': unsupported('files.unwatch'),
-
     async 'files.rename'({ server, directory, renames, isPreview }) {
       if (isPreview) return { renames: await previewRenames(await files.toRead(server), directory, renames) }
       return { renames: await renameEntries(await files.toWrite(server), directory, renames) }
+    },
+
+    async 'files.download'({ server, ticket, ...what }, signal) {
+      const archive = await beginArchive(await files.toRead(server), what)
+      try {
+        const stream = await sockets.open(ticket, signal)
+        void archive.sendTo(stream).catch((error: unknown) => onFault(server, error))
+        return {}
+      } catch (error) {
+        await archive.cancel()
+        throw error
+      }
+    },
+
+    async 'files.watch'({ server, path }) {
+      await directories().watch(await files.toRead(server), path)
+      return {}
+    },
+
+    async 'files.unwatch'({ server, path }) {
+      directories().unwatch(server, path)
+      return {}
     },
   }
 }

@@ -1,5 +1,6 @@
 import { ConsoleWatch, watchFrom } from '../console/console-watch.ts'
 import { parseCursor } from '../console/cursor.ts'
+import { DirectoryWatches } from '../server-files/index.ts'
 import type { PanelFeed } from '../servers/server-context.ts'
 import type { ServerSupervisor } from '../servers/server-supervisor.ts'
 
@@ -11,10 +12,12 @@ export class Watchers {
   readonly #onError: (server: string, error: unknown) => void
   readonly #consoles = new Map<string, ConsoleWatch>()
   readonly #stats = new Map<string, NodeJS.Timeout>()
+  readonly directories: DirectoryWatches
 
   constructor(panel: PanelFeed, onError: (server: string, error: unknown) => void) {
     this.#panel = panel
     this.#onError = onError
+    this.directories = new DirectoryWatches({ panel, onError })
   }
 
   /** Watching again begins anew at the given place. */
@@ -57,6 +60,7 @@ export class Watchers {
   }
 
   close(): void {
+    this.directories.close()
     for (const server of [...this.#consoles.keys()]) this.unwatchConsole(server)
     for (const server of [...this.#stats.keys()]) this.unwatchStats(server)
   }

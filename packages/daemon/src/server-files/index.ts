@@ -9,6 +9,8 @@ export {
   unpackEntry,
 } from './change-files.ts'
 export { Pulls, type PullRequest } from './pulls.ts'
+export { DirectoryWatches } from './directory-watches.ts'
+export { beginArchive, type BegunArchive } from './send-archive.ts'
 export { FileJobs } from './file-jobs.ts'
 export { previewRenames, renameEntries } from './rename-entries.ts'
 export { ServerFiles, trashExpiry, type OpenServer } from './server-files.ts'

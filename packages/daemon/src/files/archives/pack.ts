@@ -1,26 +1,37 @@
-import { constants, type Stats } from 'node:fs'
-import { open, readlink, type FileHandle } from 'node:fs/promises'
+import { closeSync, constants, fstatSync, openSync, readSync, read, type Stats } from 'node:fs'
+import { readlink, type FileHandle } from 'node:fs/promises'
+import { promisify } from 'node:util'
 import { AppError } from '@hatchery/core/errors'
-import { bytesFromName, type FileEntry, type PackOptions } from '@hatchery/core/runtime'
+import { bytesFromName, type FileEntry, type PackOptions, type PackStreamOptions } from '@hatchery/core/runtime'
 import { invalid, notFound, whenGone } from '../file-errors.ts'
-import { PATH_FLAGS, below, itself } from '../open-beneath.ts'
+import { PATH_FLAGS, below } from '../open-beneath.ts'
 import { walkTo, type TreeContext } from '../tree-context.ts'
 import { walkTree } from '../walk-tree.ts'
 import { writeFile } from '../write-file.ts'
 import type { PackEntry } from './archive-entry.ts'
 import { compress } from './compression.ts'
+import { inBlocks } from './in-blocks.ts'
 import { writeTar } from './write-tar.ts'
 import { writeZip } from './write-zip.ts'
 
 const PIECE_BYTES = 1024 * 1024
+/** A file that is read in one go, like a name in a directory. */
+const SHORT_BYTES = 64 * 1024
+const readAsync = promisify(read)
 
 /** Packs what lies in one directory into a new file. It has its name when it is whole. */
 export async function pack(ctx: TreeContext, options: PackOptions): Promise<FileEntry> {
-  const { to, format } = options
+  return writeFile(ctx, options.to, limited(packedBytes(ctx, options), options.maxBytes ?? Infinity), {
+    mustBeNew: true,
+  })
+}
+
+/** The archive as it is made, front to back. */
+export function packedBytes(ctx: TreeContext, options: PackStreamOptions): AsyncIterable<Uint8Array> {
+  const { format } = options
   const entries = entriesOf(ctx, options)
-  const whole = format === 'zip' ? writeZip(entries) : writeTar(entries)
-  const packed = format === 'tar.gz' ? compress(whole, 'gzip') : format === 'tar.zst' ? compress(whole, 'zstd') : whole
-  return writeFile(ctx, to, limited(packed, options.maxBytes ?? Infinity), { mustBeNew: true })
+  const whole = format === 'zip' ? inBlocks(writeZip(entries)) : inBlocks(writeTar(entries))
+  return format === 'tar.gz' ? compress(whole, 'gzip') : format === 'tar.zst' ? compress(whole, 'zstd') : whole
 }
 
 async function* limited(source: AsyncIterable<Uint8Array>, maxBytes: number) {
@@ -34,7 +45,7 @@ async function* limited(source: AsyncIterable<Uint8Array>, maxBytes: number) {
 
 async function* entriesOf(
   ctx: TreeContext,
-  { directory, names, signal, onProgress }: PackOptions,
+  { directory, names, signal, onProgress }: PackStreamOptions,
 ): AsyncGenerator<PackEntry, void, undefined> {
   let done = { files: 0, bytes: 0 }
   const count = (files: number, bytes: number) => {
@@ -75,11 +86,14 @@ async function* entryOf(
     const linkTarget = await readlink(below(parent, name), 'buffer').catch(whenGone)
     if (linkTarget) yield { ...facts, ...nothing, type: 'symlink', linkTarget }
   } else if (info.isFile()) {
-    await using pinned = await open(below(parent, name), PATH_FLAGS).catch(whenGone)
-    if (!pinned || !(await pinned.stat()).isFile()) return
-    await using file = await open(itself(pinned), constants.O_RDONLY | constants.O_NONBLOCK)
-    const { size } = await file.stat()
-    yield { ...facts, ...nothing, type: 'file', sizeBytes: size, body: () => contentOf(file, size, count) }
+    const descriptor = openContent(parent, name)
+    if (descriptor === null) return
+    try {
+      const { size } = fstatSync(descriptor)
+      yield { ...facts, ...nothing, type: 'file', sizeBytes: size, body: () => contentOf(descriptor, size, count) }
+    } finally {
+      closeSync(descriptor)
+    }
   }
   count(1, 0)
 }
@@ -88,16 +102,39 @@ async function* emptyBody(): AsyncGenerator<Uint8Array, void, undefined> {
   // Directories and links have no content.
 }
 
+/**
+ * A regular file of that name, open for reading; null when it is gone, or none. As the walk itself does, this waits for the disk:
+ * the turns of an asynchronous call take longer than the calls, and there are three for each file.
+ */
+function openContent(parent: FileHandle, name: Buffer): number | null {
+  let pinned: number
+  try {
+    pinned = openSync(below(parent, name), PATH_FLAGS)
+  } catch (error) {
+    return whenGone(error as NodeJS.ErrnoException)
+  }
+  try {
+    if (!fstatSync(pinned).isFile()) return null
+    return openSync(`/proc/self/fd/${pinned}`, constants.O_RDONLY | constants.O_NONBLOCK)
+  } finally {
+    closeSync(pinned)
+  }
+}
+
 /** Exactly the size that was announced: what grows meanwhile is cut, what shrinks is filled up with zeros. */
 async function* contentOf(
-  file: FileHandle,
+  descriptor: number,
   size: number,
   count: (files: number, bytes: number) => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   for (let at = 0; at < size;) {
-    const buffer = Buffer.alloc(Math.min(PIECE_BYTES, size - at))
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, at)
-    const piece = bytesRead === 0 ? buffer : buffer.subarray(0, bytesRead)
+    const length = Math.min(PIECE_BYTES, size - at)
+    const buffer = Buffer.allocUnsafe(length)
+    const bytesRead =
+      size <= SHORT_BYTES
+        ? readSync(descriptor, buffer, 0, length, at)
+        : (await readAsync(descriptor, buffer, 0, length, at)).bytesRead
+    const piece = bytesRead === 0 ? buffer.fill(0) : buffer.subarray(0, bytesRead)
     at += piece.length
     count(0, piece.length)
     yield piece

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { AppError } from '@hatchery/core/errors'
+import { STREAM_CALLS, type OpenStreams } from './stream-calls.ts'
 import type {
   ArchiveListOptions,
   FileProgress,
@@ -20,6 +21,7 @@ export interface CallContext extends Required<Pick<WorkOptions, 'onProgress'>> {
   /** Bytes that come in further messages. */
   readonly source: AsyncIterable<Uint8Array>
   readonly handles: Map<number, OpenFile>
+  readonly streams: OpenStreams
   /** Files of archives that are open. */
   readonly members: Map<number, OpenMember>
 }
@@ -119,6 +121,8 @@ const FILE_CALLS = {
     context.members.delete(id!)
     await member?.[Symbol.asyncDispose]()
   }),
+
+  ...STREAM_CALLS,
 
   'trash.put': value((tree, [path, item]) => tree.trash.put(path!, item!)),
   'trash.list': value((tree) => tree.trash.list()),

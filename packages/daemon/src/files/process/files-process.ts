@@ -13,8 +13,8 @@ const MAX_PIECE_BYTES = 256 * 1024
 /** Pieces of a source that are under way at once. */
 const PIECES_AHEAD = 4
 /** Calls that leave something open, and those that close it. */
-const OPENS: readonly FileCall[] = ['open', 'archives.open']
-const CLOSES: readonly FileCall[] = ['handle.close', 'member.close']
+const OPENS: readonly FileCall[] = ['open', 'archives.open', 'stream.pack', 'stream.watch']
+const CLOSES: readonly FileCall[] = ['handle.close', 'member.close', 'stream.close']
 
 export interface FilesProcessOptions {
   readonly volume: Volume

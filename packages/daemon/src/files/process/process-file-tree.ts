@@ -1,5 +1,6 @@
 import type { FileTree, OpenFile, OpenMember, ServerId, WorkOptions } from '@hatchery/core/runtime'
 import type { FileCall } from './file-calls.ts'
+import { readStream } from './read-stream.ts'
 
 /** How a tree reaches its process. */
 export interface FileCaller {
@@ -56,6 +57,8 @@ export function createProcessFileTree(
     tidy: (before) => call('tidy', [before]),
     pack: ({ onProgress, signal, ...options }) =>
       call('pack', [options], { signal, ...(onProgress && { onProgress }) }),
+    packStream: ({ onProgress: _untold, signal, ...options }) => readStream(call, 'stream.pack', [options], signal),
+    watch: (path, { signal } = {}) => readStream(call, 'stream.watch', [path], signal),
     unpack: (path, { onProgress, signal, ...options }) =>
       call('unpack', [path, options], { signal, ...(onProgress && { onProgress }) }),
 

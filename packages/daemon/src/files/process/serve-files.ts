@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import { AppError } from '@hatchery/core/errors'
 import type { FileProgress, FileTree, OpenFile, OpenMember } from '@hatchery/core/runtime'
 import { fileCalls, type Answer, type CallContext, type Request } from './file-calls.ts'
+import { endStream, type OpenStreams } from './stream-calls.ts'
 import { MessageChannel, type Message } from './message-channel.ts'
 
 /** Progress is told at most this often. */
@@ -22,6 +23,7 @@ class FileServer {
   readonly #channel: MessageChannel
   readonly #calls = new Map<number, RunningCall>()
   readonly #handles = new Map<number, OpenFile>()
+  readonly #streams: OpenStreams = new Map()
   readonly #members = new Map<number, OpenMember>()
   #guarded: { readonly key: string; readonly tree: FileTree } | null = null
 
@@ -32,6 +34,7 @@ class FileServer {
       (message) => this.#onMessage(message),
       () => {
         for (const { abort } of this.#calls.values()) abort.abort()
+        for (const stream of this.#streams.values()) void endStream(stream)
         onEnd()
       },
     )
@@ -65,6 +68,7 @@ class FileServer {
         source: source.pieces(abort.signal),
         signal: abort.signal,
         handles: this.#handles,
+        streams: this.#streams,
         members: this.#members,
         onProgress: progress.report,
       }
