@@ -23,7 +23,7 @@ import {
   syncOperation,
   updatePreview,
 } from './mock-eggs.ts'
-import { fileAt, fileMatches, filesAt, SERVER_PROPERTIES, trash } from './mock-files.ts'
+import { archiveAt, diskUseAt, fileAt, fileMatches, filesAt, SERVER_PROPERTIES, trash } from './mock-files.ts'
 import { appPasswords, sshKeys } from './mock-credentials.ts'
 import { announce } from './mock-live.ts'
 
@@ -220,6 +220,14 @@ const answers: Readonly<Record<string, (call: Call, mood: Mood) => unknown>> = {
   reinstallServer: () => ({ operation: uuid() }),
   listFiles: ({ query }, mood) => filesAt(query.get('path') ?? '', mood === 'empty', query),
   searchFiles: () => fileMatches,
+  readDiskUse: (_call, mood) => diskUseAt(mood === 'empty'),
+  listArchive: ({ query }, mood) => archiveAt(query.get('directory') ?? '', mood === 'empty'),
+  readArchiveMember: () => new Blob(['Read me first.\n']),
+  readDecompressedFile: () => new Blob(['[12:00:01] [Server thread/INFO]: Starting minecraft server\n'.repeat(40)]),
+  readChecksum: ({ query }) => ({
+    algorithm: query.get('algorithm') ?? 'sha256',
+    checksum: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+  }),
   getFile: ({ query }) => fileAt(query.get('path') ?? ''),
   readFile: ({ query }) =>
     new Blob([query.get('path')?.endsWith('.db') ? new Uint8Array([0, 255, 254]) : SERVER_PROPERTIES]),
@@ -286,6 +294,8 @@ const answers: Readonly<Record<string, (call: Call, mood: Mood) => unknown>> = {
   createUser: ({ body }) => ({ ...users[1], ...body }),
   updateUser: ({ body }) => ({ ...users[1], ...body }),
   deleteUser: () => ({}),
+  getSshSettings: () => ({ accountPasswords: false }),
+  updateSshSettings: ({ body }) => body,
   listNodes: () => page(nodes),
   getNode: ({ params }) => byId(nodes, params['node']),
   createNode: () => nodes[4],

@@ -53,6 +53,8 @@ for (const dialect of DIALECTS) {
       expect(await stage.ask({ credential, username })).toMatchObject({ server: second.id })
       expect(await stage.ask({ credential })).toBeNull()
       expect(await stage.ask({ credential, username, address: '192.0.2.77' })).toBeNull()
+      expect(await stage.ask({ credential, username, address: '::ffff:192.0.2.7' })).not.toBeNull()
+      expect(await stage.ask({ credential, username, address: 'nowhere' })).toBeNull()
       panel.clock.advance(1000)
       expect(await stage.ask({ credential, username })).toBeNull()
     })

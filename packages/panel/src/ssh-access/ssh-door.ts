@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { PanelParams, PanelResult, SshCredential } from '@hatchery/core/protocol'
 import { EVERYTHING, SERVER_PERMISSIONS } from '@hatchery/core/permissions'
 import { findServer } from '../access/authorize.ts'
@@ -30,10 +31,11 @@ export class SshDoor {
    */
   async authenticate(nodeId: number, asked: Asked): Promise<Identity> {
     const name = splitName(asked.username)
-    if (!name) return null
+    const address = plainAddress(asked.address)
+    if (!name || address === null) return null
     // The revision is read before anything that it stands for: what is taken away meanwhile makes the answer outdated.
     const user = await this.#findUser(name.user)
-    const credential = await this.#check(nodeId, user, asked)
+    const credential = await this.#check(nodeId, user, { ...asked, address })
     if (!credential || !user || user.state !== 'active') return null
 
     const server = await this.#reach(nodeId, user, name.server)
@@ -41,7 +43,7 @@ export class SshDoor {
     const permissions = sessionPermissions(server.permissions)
     if (permissions.length === 0) return null
 
-    if (isProof(asked.credential)) this.#noteUse(credential, asked.address)
+    if (isProof(asked.credential)) this.#noteUse(credential, address)
     return {
       user: user.uuid,
       name: user.username,
@@ -155,6 +157,12 @@ export class SshDoor {
 function splitName(username: string): { readonly user: string; readonly server: string } | null {
   const match = /^(.+)\.([0-9a-f]{8}(?:-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?)$/i.exec(username)
   return match ? { user: match[1]!, server: match[2]!.toLowerCase() } : null
+}
+
+/** An IPv4 address in the form that a socket for both kinds gives it is the same as without. Null for what is none. */
+function plainAddress(address: string): string | null {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
+  return isIP(plain) === 0 ? null : plain
 }
 
 /** A client that only asks whether a key would do has proved nothing yet. */

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { DurableEvent } from '@hatchery/core/protocol'
 import type { Context } from '../context.ts'
 import type { ReportOrigin } from '../servers/store-report.ts'
@@ -36,7 +37,7 @@ export async function storeSshEvent(
     userId: person.id,
     serverId: place.id,
     nodeId: origin.nodeId,
-    ip: address,
+    ip: isIP(address) === 0 ? null : address,
     data: { ...data },
   })
 }
