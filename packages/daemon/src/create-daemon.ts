@@ -159,8 +159,8 @@ class RunningDaemon implements Daemon {
     })
     this.#watchers = this.#newWatchers()
     const { direct, ssh = null, dataDirectory } = options
-    const connection = this.#connection
-    this.#ssh = new NodeSsh({ ssh, dataDirectory, ctx: this.#ctx, files: this.#files, connection, log })
+    const places = { ctx: this.#ctx, files: this.#files, servers: this.#servers, connection: this.#connection }
+    this.#ssh = new NodeSsh({ ssh, dataDirectory, log, ...places })
     this.#direct = direct
       ? new DirectServer({
           direct,
