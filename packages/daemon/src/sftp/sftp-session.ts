@@ -24,6 +24,12 @@ import { statusOf } from './status-of.ts'
 const MAX_REQUESTS = 256
 const MAX_WORKED_BYTES = 8 * 1024 * 1024
 
+/** A request under way, and what it holds until its answer is sent. */
+interface Place {
+  readonly bytes: number
+  answer: Buffer | null
+}
+
 export interface SftpSessionOptions extends Omit<SftpContext, 'handles'> {
   /** Null, or settles when the connection takes more again. */
   readonly congestion?: () => Promise<void> | null
@@ -44,7 +50,8 @@ export class SftpSession {
   /** Changes of content that are under way: what names a path waits for them, as it would if all were done in order. */
   readonly #changes = new Set<Promise<unknown>>()
   #paths: Promise<unknown> = Promise.resolve()
-  #requests = 0
+  /** Requests under way, in the order they came. */
+  readonly #places: Place[] = []
   #workedBytes = 0
   #isReady = false
   #isPumping = false
@@ -104,14 +111,14 @@ export class SftpSession {
     this.#isPumping = true
     try {
       while (!this.#closing.signal.aborted) {
-        if (this.#requests >= MAX_REQUESTS || this.#workedBytes >= MAX_WORKED_BYTES) return
+        if (this.#places.length >= MAX_REQUESTS || this.#workedBytes >= MAX_WORKED_BYTES) return
         const waiting = this.#congestion()
         if (waiting) {
           await waiting
           continue
         }
         const packet = this.#splitter.next()
-        if (!packet && this.#isEnding && this.#requests === 0) return this.close()
+        if (!packet && this.#isEnding && this.#places.length === 0) return this.close()
         if (!packet) return void this.#stream.resume()
         this.#take(packet)
       }
@@ -145,25 +152,37 @@ export class SftpSession {
     }
     const request = decodeRequest(packet)
     const bytes = request.verb === 'read' ? Math.min(request.length, MAX_DATA_BYTES) : packet.length
-    this.#requests += 1
+    const place: Place = { bytes, answer: null }
+    this.#places.push(place)
     this.#workedBytes += bytes
-    void this.#answer(request).finally(() => {
-      this.#requests -= 1
-      this.#workedBytes -= bytes
-      void this.#pump()
+    void this.#answer(request).then((answer) => {
+      place.answer = answer
+      this.#sendAnswers()
     })
   }
 
-  async #answer(request: SftpRequest): Promise<void> {
+  /**
+   * Answers go out in the order of their requests. The protocol would let them overtake each other, but OpenSSH's clients cut
+   * files off then: they take the first gap for the end of what was carried over.
+   */
+  #sendAnswers(): void {
+    for (let first = this.#places[0]; first?.answer; first = this.#places[0]) {
+      this.#places.shift()
+      this.#workedBytes -= first.bytes
+      this.#send(first.answer)
+    }
+    void this.#pump()
+  }
+
+  async #answer(request: SftpRequest): Promise<Buffer> {
     const { id } = request
     try {
-      const answer = await this.#ordered(request)
-      this.#send(answer ?? encodeStatus(id, STATUS.ok, 'Success'))
+      return (await this.#ordered(request)) ?? encodeStatus(id, STATUS.ok, 'Success')
     } catch (error) {
       const refusal = statusOf(error)
       if (!refusal && !this.#closing.signal.aborted) this.#options.onFault(error)
       const { status, message } = refusal ?? { status: STATUS.failure, message: 'This failed on the node.' }
-      this.#send(encodeStatus(id, status, message))
+      return encodeStatus(id, status, message)
     }
   }
 

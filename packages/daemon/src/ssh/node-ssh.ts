@@ -5,7 +5,9 @@ import type { Logger } from 'pino'
 import type { ServerFiles } from '../server-files/index.ts'
 import { pause } from '../servers/pause.ts'
 import type { ServerContext } from '../servers/server-context.ts'
+import type { ServerRegistry } from '../servers/server-registry.ts'
 import type { SftpFiles } from '../sftp/sftp-files.ts'
+import type { SshIdentity } from './ssh-access.ts'
 import type { SshOptions } from './ssh-options.ts'
 
 export interface NodeSshOptions {
@@ -14,6 +16,7 @@ export interface NodeSshOptions {
   readonly dataDirectory: string
   readonly ctx: Pick<ServerContext, 'state' | 'panel' | 'now'>
   readonly files: ServerFiles
+  readonly servers: ServerRegistry
   readonly connection: { readonly session: AgentSession | null }
   readonly log: Logger
 }
@@ -67,8 +70,9 @@ export class NodeSsh implements AsyncDisposable {
   }
 
   async #serverParts(ssh: SshOptions) {
-    const { ctx, connection, log } = this.#options
+    const { ctx, connection, servers, log } = this.#options
     const { createPanelAccess } = await import('./panel-access.ts')
+    const { shellServerOf } = await import('./shell/supervised-server.ts')
     const { state, panel, now } = ctx
     return {
       ssh,
@@ -78,6 +82,10 @@ export class NodeSsh implements AsyncDisposable {
       now,
       pause,
       filesOf: (server: string) => this.#filesOf(server),
+      serverOf({ server, user }: SshIdentity) {
+        const name = state.servers.find(server)?.spec?.name ?? server.slice(0, 8)
+        return shellServerOf(servers.get(server), { name, who: user, now })
+      },
       tell: (event: Parameters<typeof state.outbox.append>[0]) => {
         state.outbox.append(event, now())
         panel.flush()

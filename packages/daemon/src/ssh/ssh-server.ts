@@ -9,6 +9,7 @@ import type { HostKey } from './host-key.ts'
 import { hasNativeCrypto, loadSsh2 } from './load-ssh2.ts'
 import { refuseSocket } from './refuse-socket.ts'
 import type { SessionParts } from './serve-session.ts'
+import type { ShellServer } from './shell/shell-server.ts'
 import type { SshAccess, SshIdentity } from './ssh-access.ts'
 import { SshAudit, type AuditEvent, type SshVia } from './ssh-audit.ts'
 import { SshConnection } from './ssh-connection.ts'
@@ -48,6 +49,8 @@ export interface SshServerOptions {
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>
   /** The files of a server. */
   readonly filesOf: (server: string) => SftpFiles
+  /** The server itself, for its shell. @throws AppError `SERVER_NOT_FOUND` */
+  readonly serverOf: (identity: SshIdentity) => ShellServer
   readonly tell: (event: AuditEvent) => void
   /** A file that was written to is closed. */
   readonly onSaved?: (identity: SshIdentity, path: string, via: SshVia) => void
@@ -193,6 +196,7 @@ export class SshServer implements AsyncDisposable {
     return {
       identity,
       files: filesOf(server),
+      server: () => this.#options.serverOf(identity),
       audit: new SshAudit({ identity, address: connection.address, now, tell }),
       now,
       onSaved: (path, via) => onSaved?.(identity, path, via),

@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { pino } from 'pino'
 import { SERVER_PERMISSIONS } from '@hatchery/core/permissions'
 import type { FileTree } from '@hatchery/core/runtime'
+import type { ConsoleLine } from '../console/line-record.ts'
 import { createVolumeFileTree, FilesProcesses } from '../files/index.ts'
 import { DiskQuota } from '../server-files/disk-quota.ts'
 import type { OpenServer } from '../server-files/index.ts'
@@ -15,6 +16,7 @@ import type { SftpFiles } from '../sftp/sftp-files.ts'
 import { readHostKey } from '../ssh/host-key.ts'
 import type { SshAccess, SshIdentity, SshQuestion } from '../ssh/ssh-access.ts'
 import type { AuditEvent } from '../ssh/ssh-audit.ts'
+import type { ShellServer } from '../ssh/shell/shell-server.ts'
 import { SshServer, type SshServerOptions } from '../ssh/ssh-server.ts'
 import type { SshOptions } from '../ssh/ssh-options.ts'
 import { openAgentState } from '../state/agent-state.ts'
@@ -48,6 +50,58 @@ export class MemoryAccess implements SshAccess {
   }
 }
 
+/** A server that runs, without a process. */
+export class MemoryGame implements ShellServer {
+  readonly name = 'Test'
+  readonly typed: string[] = []
+  readonly powered: string[] = []
+  readonly lines: ConsoleLine[] = []
+  state = 'running'
+  #wake: () => void = () => undefined
+
+  print(text: string): void {
+    this.lines.push({ run: 1, line: this.lines.length + 1, at: 0, kind: 'out', text })
+    this.#wake()
+  }
+
+  async stats() {
+    const bytes = {
+      memoryBytes: 2 ** 26,
+      memoryLimitBytes: 2 ** 30,
+      diskBytes: 0,
+      networkRxBytes: 0,
+      networkTxBytes: 0,
+    }
+    return { at: 0, cpuPercent: 12.5, ...bytes, uptimeMs: 1, pids: 1 }
+  }
+
+  power(action: string): void {
+    this.powered.push(action)
+    this.state = action === 'start' ? 'starting' : 'stopping'
+  }
+
+  async command(line: string): Promise<void> {
+    this.typed.push(line)
+    this.print(`answer to ${line}`)
+  }
+
+  async newest(count: number) {
+    return this.lines.slice(-count)
+  }
+
+  async *follow(count: number, signal: AbortSignal) {
+    let at = Math.max(0, this.lines.length - count)
+    signal.addEventListener('abort', () => this.#wake())
+    while (!signal.aborted) {
+      const stored = new Promise<void>((resolve) => (this.#wake = resolve))
+      const lines = this.lines.slice(at)
+      at += lines.length
+      if (lines.length > 0) yield lines
+      else await stored
+    }
+  }
+}
+
 export interface SshStageOptions {
   readonly ssh?: Partial<SshOptions>
   readonly server?: Partial<SshServerOptions>
@@ -71,6 +125,7 @@ export class SshStage implements AsyncDisposable {
   readonly keyFile = join(this.directory, 'key')
   readonly state = openAgentState(this.directory)
   readonly username = `alice.b.${this.serverId.slice(0, 8)}`
+  readonly game = new MemoryGame()
   ssh!: SshServer
   tree!: FileTree
   readonly #processes: FilesProcesses | null
@@ -206,6 +261,7 @@ export class SshStage implements AsyncDisposable {
       now: Date.now,
       pause,
       filesOf: () => files,
+      serverOf: () => this.game,
       tell: (event) => this.events.push(event),
       onSaved: (_identity, path) => this.saved.push(path),
       ...this.#options.server,
