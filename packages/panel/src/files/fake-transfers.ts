@@ -15,6 +15,8 @@ export class FakeTransfers {
   readonly watched = new Set<string>()
   /** Pieces of archives that were asked for so far. */
   sentPieces = 0
+  /** Downloads that somebody still takes. */
+  openDownloads = 0
   /** Bytes of a download that never end. */
   isEndless = false
   readonly #parts: FakeTransferParts
@@ -58,10 +60,12 @@ export class FakeTransfers {
         })
         const stream = await open(ticket)
         const source = (signal: AbortSignal) => this.#pieces(pieces, signal)
+        this.openDownloads += 1
         stream
           .send((_offset, signal) => source(signal))
           // The panel's end says what became of it.
           .catch(() => undefined)
+          .finally(() => (this.openDownloads -= 1))
         return {}
       },
       'files.watch': async ({ server, path }) => {

@@ -16,7 +16,8 @@ export async function* readStream<T>(
   const id = await call<number>(begin, args)
   let closing: Promise<unknown> | undefined
   const close = () => (closing ??= call('stream.close', [id]).catch(() => undefined)) // with its process it is closed
-  signal?.addEventListener('abort', close, { once: true })
+  const onAbort = () => void close()
+  signal?.addEventListener('abort', onAbort, { once: true })
   try {
     let next = fetchNext<T>(call, id)
     for (;;) {
@@ -29,7 +30,7 @@ export async function* readStream<T>(
       yield found.piece
     }
   } finally {
-    signal?.removeEventListener('abort', close)
+    signal?.removeEventListener('abort', onAbort)
     await close()
   }
 }
