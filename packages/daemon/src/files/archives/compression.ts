@@ -20,7 +20,7 @@ export type Compression = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'lz4'
 /** Small pieces cost more in passing them on than in packing them. */
 export const CHUNK = { chunkSize: 256 * 1024 } as const
 /** Worlds and jars are packed already: more effort makes them hardly smaller. */
-const FAST_ZSTD = { ...CHUNK, params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+const FAST_ZSTD = { ...CHUNK, highWaterMark: 2 * 1024 * 1024, params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 /** A window of 128 MiB is the most that `zstd` itself takes without being told to. */
 const SAFE_ZSTD = { ...CHUNK, params: { [constants.ZSTD_d_windowLogMax]: 27 } }
 
