@@ -160,7 +160,7 @@ describe('files over the link', () => {
     await panel.call('files.unpack', { server, path: 'world/level.dat', to: 'x', replace: false, ...broken })
     expect(await panel.untilFinished(broken.operation)).toMatchObject({
       status: 'failed',
-      error: { code: 'ARCHIVE_INVALID' },
+      error: { code: 'ARCHIVE_UNSUPPORTED' },
     })
     const copying = newOperation()
     await panel.call('files.copy', { server, from: 'copy', to: 'again', ...copying })
