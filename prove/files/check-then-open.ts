@@ -1,8 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import {
   chmod,
-  copyFile,
-  cp,
   link,
   mkdir,
   open,
@@ -19,6 +17,11 @@ import {
 import path from 'node:path'
 import type { Place } from './attempts.ts'
 import type { Subject } from './subject.ts'
+
+/** Not `copyFile`: libuv's never ends when its source becomes shorter meanwhile. */
+async function copyContent(source: string, goal: string): Promise<void> {
+  await writeFile(goal, await readFile(source))
+}
 
 /** The negative control, and what agents of the field did: resolve the path, see that it is inside, then use it. */
 export function checkThenOpen({ data, private: own }: Place): Subject {
@@ -68,8 +71,9 @@ export function checkThenOpen({ data, private: own }: Place): Subject {
     replace: async (from, to) => rename(...(await both(from, to))),
     async copy(from, to) {
       const [source, goal] = await both(from, to)
-      if ((await stat(source)).isDirectory()) await cp(`${source}/.`, goal, { recursive: true })
-      else await copyFile(source, goal)
+      if (!(await stat(source)).isDirectory()) return copyContent(source, goal)
+      await mkdir(goal)
+      for (const file of ['file', 'victim']) await copyContent(path.join(source, file), path.join(goal, file))
     },
     remove: async (file) => rm(await checked(file), { recursive: true, force: true }),
     chmod: async (file, mode) => chmod(await checked(file), mode),
@@ -86,7 +90,7 @@ export function checkThenOpen({ data, private: own }: Place): Subject {
     },
     async pack(name, [file], to) {
       const [source, goal] = await both(`${name}/${file}`, to)
-      await copyFile(source, goal)
+      await copyContent(source, goal)
     },
     unpack: async (_archive, to) => writeFile(path.join(await directory(to), 'planted'), 'unpacked'),
     async trash(file) {

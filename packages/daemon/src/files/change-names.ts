@@ -34,12 +34,20 @@ export async function moveName(ctx: TreeContext, from: string, to: string, repla
   const isDirectory = (await target.stat()).isDirectory()
   if (replace) await rename(old, fresh)
   else if (isDirectory) await renameOntoFresh(old, fresh)
-  else {
-    await link(old, fresh)
-    await unlink(old)
-  }
+  else await linkOntoFresh(old, fresh)
   await syncDirectory(source.parent)
   await syncDirectory(goal.parent)
+}
+
+/** Gives what is no directory a name that is free. It never keeps both names, unless neither can be taken away. */
+export async function linkOntoFresh(old: Buffer, fresh: Buffer): Promise<void> {
+  await link(old, fresh)
+  try {
+    await unlink(old)
+  } catch (error) {
+    await unlink(fresh).catch(() => undefined) // the first error counts
+    throw error
+  }
 }
 
 /** A directory replaces an empty one only, so an empty one of ours holds the name until then. */

@@ -1,19 +1,22 @@
+import { randomBytes } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
-import { lchown, open, readlink, symlink, type FileHandle } from 'node:fs/promises'
+import { lchown, lstat, open, readlink, symlink, type FileHandle } from 'node:fs/promises'
 import { AppError } from '@hatchery/core/errors'
 import type { FileProgress, WorkOptions } from '@hatchery/core/runtime'
-import { syncDirectory } from './change-names.ts'
+import { linkOntoFresh, renameOntoFresh, syncDirectory } from './change-names.ts'
 import { invalid, notFound, whenGone } from './file-errors.ts'
 import { PATH_FLAGS, below, itself } from './open-beneath.ts'
 import { removeName } from './remove-tree.ts'
-import { makeOwnDirectory, refuseProtectedTree, walkTo, type TreeContext } from './tree-context.ts'
+import { makeOwnDirectory, openPrivate, refuseProtectedTree, walkTo, type TreeContext } from './tree-context.ts'
 import { MAX_DEPTH, openDirectory, walkTree } from './walk-tree.ts'
 
 const CHUNK_BYTES = 1024 * 1024
+/** Name of a copy until it is whole. */
+const COPY = Buffer.from('copy')
 /** Runs of zeros this long and longer become holes again, where the original has some. */
 const HOLE_BYTES = 4096
 
-/** Copies to a name that is free; what was begun goes away again when it fails. */
+/** Copies to a name that is free. It is made beside the tree and gets its name when it is whole. */
 export async function copyTree(ctx: TreeContext, from: string, to: string, options: WorkOptions): Promise<void> {
   await using source = await walkTo(ctx, from, { followLast: false })
   await using goal = await walkTo(ctx, to, { followLast: false })
@@ -22,9 +25,22 @@ export async function copyTree(ctx: TreeContext, from: string, to: string, optio
   if (!source.name || source.names.every((name, index) => goal.names[index] === name)) return invalid(to)
   await refuseProtectedTree(ctx, target, [source.names, goal.names])
 
-  const copier = new Copier(ctx, options)
-  await copier.copy(source.parent, source.name, await target.stat(), goal.parent, goal.name, 0)
-  await syncDirectory(goal.parent)
+  await using area = await openPrivate(ctx, 'unfinished')
+  const name = Buffer.from(`${randomBytes(12).toString('hex')}.copy`)
+  // A directory around it: the copy has the times of its original, which do not tell how long it has lain there.
+  await makeOwnDirectory(ctx, area, name)
+  try {
+    await using around = await open(below(area, name), PATH_FLAGS | constants.O_DIRECTORY)
+    await new Copier(ctx, options).copy(source.parent, source.name, await target.stat(), around, COPY, 0)
+    // Of what is no file, link or directory there is no copy.
+    const copy = await lstat(below(around, COPY)).catch(whenGone)
+    if (!copy) return
+    const [from, to] = [below(around, COPY), below(goal.parent, goal.name)]
+    await (copy.isDirectory() ? renameOntoFresh(from, to) : linkOntoFresh(from, to))
+    await syncDirectory(goal.parent)
+  } finally {
+    await removeName(area, name, {}).catch(() => undefined) // what stays is tidied away some day
+  }
 }
 
 class Copier {
@@ -63,19 +79,14 @@ class Copier {
     await using source = await openDirectory(from, name)
     if (!source) return
     await makeOwnDirectory(this.#ctx, to, newName)
-    try {
-      await using goal = await open(below(to, newName), PATH_FLAGS | constants.O_DIRECTORY)
-      for await (const visit of walkTree(source, this.#options.signal)) {
-        visit.skip()
-        await this.copy(visit.parent, visit.name, visit.info, goal, visit.name, depth + 1)
-      }
-      await using opened = await open(itself(goal), constants.O_RDONLY | constants.O_DIRECTORY)
-      await opened.chmod(info.mode & 0o777)
-      await opened.utimes(info.atime, info.mtime)
-    } catch (error) {
-      if (depth === 0) await removeName(to, newName, {}).catch(() => undefined) // the first error counts
-      throw error
+    await using goal = await open(below(to, newName), PATH_FLAGS | constants.O_DIRECTORY)
+    for await (const visit of walkTree(source, this.#options.signal)) {
+      visit.skip()
+      await this.copy(visit.parent, visit.name, visit.info, goal, visit.name, depth + 1)
     }
+    await using opened = await open(itself(goal), constants.O_RDONLY | constants.O_DIRECTORY)
+    await opened.chmod(info.mode & 0o777)
+    await opened.utimes(info.atime, info.mtime)
   }
 
   async #copyLink(from: FileHandle, name: Buffer, to: FileHandle, newName: Buffer): Promise<void> {
@@ -92,19 +103,13 @@ class Copier {
     if (!pinned || !(await pinned.stat()).isFile()) return
     await using source = await open(itself(pinned), constants.O_RDONLY | constants.O_NONBLOCK)
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
-    const goal = await open(below(to, newName), flags, 0o600)
-    try {
-      await using _goal = goal
-      const info = await source.stat()
-      if (this.#ctx.isRoot) await goal.chown(this.#ctx.uid, this.#ctx.gid)
-      await this.#copyContent(source, goal, info)
-      await goal.chmod(info.mode & 0o777)
-      await goal.utimes(info.atime, info.mtime)
-      await goal.sync()
-    } catch (error) {
-      await removeName(to, newName, {}).catch(() => undefined) // the first error counts
-      throw error
-    }
+    await using goal = await open(below(to, newName), flags, 0o600)
+    const info = await source.stat()
+    if (this.#ctx.isRoot) await goal.chown(this.#ctx.uid, this.#ctx.gid)
+    await this.#copyContent(source, goal, info)
+    await goal.chmod(info.mode & 0o777)
+    await goal.utimes(info.atime, info.mtime)
+    await goal.sync()
     this.#count(1, 0)
   }
 

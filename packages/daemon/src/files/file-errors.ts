@@ -38,6 +38,12 @@ function explainFileError(path: string, error: unknown): unknown {
     case 'ENFILE':
     case 'ENOMEM':
       return new AppError('FILES_UNAVAILABLE', { reason: `the machine has too much open (${code})` }, options)
+    case 'EIO':
+    case 'EREMOTEIO':
+    case 'EUCLEAN':
+    case 'EBADMSG':
+    case 'ESTALE':
+      return new AppError('FILES_UNAVAILABLE', { reason: `the disk fails (${code})` }, options)
     case 'EISDIR':
     case 'EINVAL':
     case 'ENAMETOOLONG':

@@ -1,7 +1,7 @@
-import { link, lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises'
+import { lstat, open, rename, type FileHandle } from 'node:fs/promises'
 import { AppError } from '@hatchery/core/errors'
 import type { FileTrash, TrashedFile } from '@hatchery/core/runtime'
-import { renameOntoFresh, syncDirectory } from './change-names.ts'
+import { linkOntoFresh, renameOntoFresh, syncDirectory } from './change-names.ts'
 import { typeOf } from './file-entries.ts'
 import { guarded, invalid, notFound, whenGone } from './file-errors.ts'
 import { PATH_FLAGS, below } from './open-beneath.ts'
@@ -86,10 +86,7 @@ async function restore(ctx: TreeContext, id: string, path: string | null): Promi
   await refuseProtectedTree(ctx, pinned, [goal.names])
   const [from, to] = [below(directory, Buffer.from(id)), below(goal.parent, goal.name)]
   if (record.type === 'directory') await renameOntoFresh(from, to)
-  else {
-    await link(from, to)
-    await unlink(from)
-  }
+  else await linkOntoFresh(from, to)
   await syncDirectory(goal.parent)
   await removeRecord(directory, id)
   return goal.names.join('/')

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { link, open, rename, unlink, type FileHandle } from 'node:fs/promises'
+import { open, rename, unlink, type FileHandle } from 'node:fs/promises'
 import { AppError } from '@hatchery/core/errors'
 import { type FileEntry, type WriteOptions, nameFromBytes } from '@hatchery/core/runtime'
+import { linkOntoFresh } from './change-names.ts'
 import { entryOf, revisionOf } from './file-entries.ts'
 import { invalid, notFound } from './file-errors.ts'
 import { KeyedQueue } from './keyed-queue.ts'
@@ -73,10 +74,8 @@ export async function putInPlace(
     const name = place.name ?? invalid(path)
     await file.chmod((before?.mode ?? 0o644) & 0o777)
     const [from, to] = [below(directory, temporary), below(place.parent, name)]
-    if (options.mustBeNew) {
-      await link(from, to)
-      await unlink(from)
-    } else await rename(from, to)
+    if (options.mustBeNew) await linkOntoFresh(from, to)
+    else await rename(from, to)
     await using parent = await open(itself(place.parent), constants.O_RDONLY | constants.O_DIRECTORY)
     await parent.sync()
     return entryOf(nameFromBytes(name), await file.stat({ bigint: true }))
