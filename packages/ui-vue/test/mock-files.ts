@@ -1,4 +1,4 @@
-import type { FileEntry, FileMatches, TrashItem } from '@hatchery/core/sdk'
+import type { ArchiveMember, DiskUse, FileEntry, FileMatches, TrashItem } from '@hatchery/core/sdk'
 import { NOW, uuid } from './mock-data.ts'
 
 const MODES = { directory: 0o755, file: 0o644, symlink: 0o777, other: 0o600 } as const
@@ -86,4 +86,49 @@ export const fileMatches: FileMatches = {
     { path: 'plugins/Motd', type: 'directory', sizeBytes: 0, modifiedAt: NOW, lines: [] },
   ],
   isPartial: true,
+}
+
+/** Sizes of the mock's directories, so that the areas differ. */
+const USED: Readonly<Record<string, number>> = {
+  world: 4_812_000_000,
+  world_nether: 1_204_000_000,
+  libraries: 311_000_000,
+  plugins: 214_000_000,
+  cache: 96_000_000,
+  logs: 41_000_000,
+  many: 38_000_000,
+  config: 240_000,
+}
+export function diskUseAt(isEmpty: boolean): DiskUse {
+  const children = (isEmpty ? [] : ROOT)
+    .map(({ name, type, diskBytes }) => ({
+      name,
+      type,
+      diskBytes: type === 'directory' ? (USED[name] ?? 0) : diskBytes,
+      entries: type === 'directory' ? Math.round((USED[name] ?? 0) / 1e6) + 1 : 1,
+    }))
+    .toSorted((one, other) => other.diskBytes - one.diskBytes)
+  const sum = (of: 'diskBytes' | 'entries'): number => children.reduce((total, child) => total + child[of], 0)
+  return { diskBytes: sum('diskBytes'), entries: sum('entries'), children, isPartial: false }
+}
+
+export function archiveAt(directory: string, isEmpty: boolean) {
+  const member = (name: string, type: ArchiveMember['type'], sizeBytes: number | null = null): ArchiveMember => ({
+    name,
+    type,
+    sizeBytes,
+    packedBytes: sizeBytes === null ? null : Math.round(sizeBytes * 0.4),
+    mode: type === 'directory' ? 0o755 : 0o644,
+    modifiedAt: type === 'directory' ? null : NOW - 86_400_000,
+    linkTarget: null,
+    isEncrypted: false,
+  })
+  const all = isEmpty
+    ? []
+    : directory === ''
+      ? [member('world', 'directory'), member('level.dat', 'file', 2_400), member('readme.txt', 'file', 900)]
+      : Array.from({ length: 60 }, (_, index) =>
+          member(`r.${index % 8}.${index >> 3}.mca`, 'file', 700_000 + index * 91_000),
+        )
+  return { data: all, nextCursor: null, total: all.length }
 }

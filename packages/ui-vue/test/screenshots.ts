@@ -33,7 +33,7 @@ const SHOTS: readonly Shot[] = [
   { name: 'console-not-isolated', path: `/servers/${at(11)}` },
   { name: 'files', path: `/servers/${at(0)}/files` },
   { name: 'files-chosen', path: `/servers/${at(0)}/files`, act: chooseFiles },
-  { name: 'files-menu', path: `/servers/${at(0)}/files`, act: openFileMenu },
+  { name: 'files-menu', path: `/servers/${at(0)}/files`, act: (page) => openFileMenu(page) },
   { name: 'files-many', path: `/servers/${at(0)}/files?path=many`, act: toLastFile },
   { name: 'files-empty', path: `/servers/${at(0)}/files`, mood: 'empty' },
   { name: 'files-error', path: `/servers/${at(0)}/files`, mood: 'error' },
@@ -44,10 +44,26 @@ const SHOTS: readonly Shot[] = [
   { name: 'files-move', path: `/servers/${at(0)}/files`, act: (page) => commandOnFile(page, 'Move') },
   { name: 'files-mode', path: `/servers/${at(0)}/files`, act: (page) => commandOnFile(page, 'Permissions') },
   { name: 'files-search', path: `/servers/${at(0)}/files`, act: searchFiles },
+  { name: 'files-usage', path: `/servers/${at(0)}/files?view=usage` },
+  { name: 'files-usage-empty', path: `/servers/${at(0)}/files?view=usage`, mood: 'empty' },
+  { name: 'files-archive', path: `/servers/${at(0)}/files?view=browse&path=world.zip` },
+  {
+    name: 'files-archive-inside',
+    path: `/servers/${at(0)}/files?view=browse&path=world.zip&inside=world`,
+    act: chooseFiles,
+  },
+  { name: 'files-archive-member', path: `/servers/${at(0)}/files/edit?path=world.zip&member=readme.txt` },
+  { name: 'files-compressed', path: `/servers/${at(0)}/files/edit?path=logs/2026-11-20-1.log.gz` },
+  { name: 'files-pull', path: `/servers/${at(0)}/files?do=pull`, act: typeAddress },
+  { name: 'files-link', path: `/servers/${at(0)}/files?do=symlink` },
+  { name: 'files-checksum', path: `/servers/${at(0)}/files`, act: (page) => commandOnFile(page, 'Checksum', 11) },
+  { name: 'files-rename-many', path: `/servers/${at(0)}/files`, act: renameMany },
+  { name: 'files-palette', path: `/servers/${at(0)}/files`, act: findInPalette },
+  { name: 'editor-form', path: `/servers/${at(0)}/files/edit?path=server.properties`, act: changeInForm },
   { name: 'files-trash', path: `/servers/${at(0)}/files/trash` },
   { name: 'files-trash-empty', path: `/servers/${at(0)}/files/trash`, mood: 'empty' },
-  { name: 'editor', path: `/servers/${at(0)}/files/edit?path=server.properties`, act: typeInEditor },
-  { name: 'editor-changed', path: `/servers/${at(0)}/files/edit?path=server.properties`, act: saveInEditor },
+  { name: 'editor', path: `/servers/${at(0)}/files/edit?path=eula.txt`, act: typeInEditor },
+  { name: 'editor-changed', path: `/servers/${at(0)}/files/edit?path=eula.txt`, act: saveInEditor },
   { name: 'editor-binary', path: `/servers/${at(0)}/files/edit?path=world.db` },
   { name: 'startup', path: `/servers/${at(0)}/startup` },
   { name: 'server-users', path: `/servers/${at(0)}/users` },
@@ -156,12 +172,29 @@ async function pressOnFile(page: Page, key: string): Promise<void> {
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press(key)
 }
-async function commandOnFile(page: Page, name: string): Promise<void> {
-  await openFileMenu(page)
+async function typeAddress(page: Page): Promise<void> {
+  await page.locator('.hy-dialog input[type=url]').fill('https://files.example/mods/Bluemap%205.4.jar')
+}
+async function renameMany(page: Page): Promise<void> {
+  for (const index of [10, 11, 12, 14]) await page.locator('.hy-files input[type=checkbox]').nth(index).check()
+  await page.getByRole('button', { name: 'Rename', exact: true }).click()
+  await page.locator('.hy-dialog input').first().fill('-')
+  await page.locator('.hy-dialog input').nth(1).fill(' ')
+}
+async function findInPalette(page: Page): Promise<void> {
+  await page.keyboard.press('Control+k')
+  await page.locator('.hy-dialog input').fill('motd')
+  await page.locator('.hy-dialog [role=option]').first().waitFor()
+}
+async function changeInForm(page: Page): Promise<void> {
+  await page.locator('[data-key=pvp] [role=switch], [data-key=white-list] [role=switch]').first().click()
+}
+async function commandOnFile(page: Page, name: string, row = 2): Promise<void> {
+  await openFileMenu(page, row)
   await page.getByRole('menuitem', { name }).click()
 }
-async function openFileMenu(page: Page): Promise<void> {
-  await page.locator('.hy-file-row button[data-icon]').nth(2).click()
+async function openFileMenu(page: Page, row = 2): Promise<void> {
+  await page.locator('.hy-file-row button[data-icon]').nth(row).click()
   await page.locator('.hy-menu').waitFor()
 }
 async function searchFiles(page: Page): Promise<void> {
