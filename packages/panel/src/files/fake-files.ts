@@ -12,9 +12,23 @@ interface FakeUpload {
   content: Buffer
 }
 
+const MAX_FILES = 5_000
+const MAX_BYTES = 64 * 1024 * 1024
+
+/** As full as a disk can be: who writes without end is told so, and fills no memory. */
+class Disk extends Map<string, Buffer> {
+  override set(path: string, content: Buffer): this {
+    const others = [...this].reduce((sum, [name, { length }]) => sum + (name === path ? 0 : length), 0)
+    if ((this.size >= MAX_FILES && !this.has(path)) || others + content.length > MAX_BYTES) {
+      throw new AppError('DISK_FULL', { reason: 'the disk of the fake node is full' })
+    }
+    return super.set(path, content)
+  }
+}
+
 /** The files of a fake agent: one flat tree in memory, whose bytes travel on real data sockets. For tests. */
 export class FakeFiles {
-  readonly content = new Map<string, Buffer>()
+  readonly content: Map<string, Buffer> = new Disk()
   readonly uploads = new Map<string, FakeUpload>()
   readonly trash = new Map<string, { readonly path: string; readonly content: Buffer }>()
   readonly #open: (ticket: string) => Promise<DataStream>
@@ -101,6 +115,7 @@ export class FakeFiles {
       },
       'files.delete': async ({ paths }) => {
         for (const path of paths) this.trash.set(path, { path, content: this.#get(path) })
+        for (const oldest of [...this.trash.keys()].slice(0, -MAX_FILES)) this.trash.delete(oldest)
         for (const path of paths) this.content.delete(path)
         return { done: paths.length, failures: [] }
       },
@@ -111,14 +126,17 @@ export class FakeFiles {
           .digest('hex'),
       }),
       'files.diskUse': async () => ({ diskBytes: 0, entries: this.content.size, children: [], isPartial: false }),
-      'files.search': async ({ text = '' }) => ({
-        matches: [...this.content].flatMap(([path, content]) => {
-          const { type, sizeBytes, modifiedAt } = this.#entry(path)
-          return content.includes(text) ? [{ path, type, sizeBytes, modifiedAt, lines: [] }] : []
-        }),
+      'files.search': async ({ text = '', limit }) => ({
+        matches: [...this.content]
+          .flatMap(([path, content]) => {
+            const { type, sizeBytes, modifiedAt } = this.#entry(path)
+            return content.includes(text) ? [{ path, type, sizeBytes, modifiedAt, lines: [] }] : []
+          })
+          .slice(0, limit),
         isPartial: false,
       }),
       'uploads.begin': async ({ upload, owner, path, sizeBytes }) => {
+        if (this.uploads.size >= MAX_FILES) throw new AppError('DISK_FULL', { reason: 'too many uploads' })
         if (!this.uploads.has(upload)) this.uploads.set(upload, { owner, path, sizeBytes, content: Buffer.alloc(0) })
         return this.#upload(upload, owner)
       },
