@@ -87,11 +87,17 @@ async function* readCompressed(
   }
 }
 
-function readBySevenZip(file: FileHandle, sizeBytes: number, format: SevenZipFormat, options: OpenArchiveOptions) {
-  const task = { file, sizeBytes, format, members: options.members, signal: options.signal }
-  const { onRead } = options
-  const told = onRead ? { ...task, onRead } : task
-  return options.isListing ? listEntriesWithSevenZip(told) : extractWithSevenZip(told)
+async function* readBySevenZip(
+  file: FileHandle,
+  sizeBytes: number,
+  format: SevenZipFormat,
+  { isListing = false, members, signal, onRead }: OpenArchiveOptions,
+): AsyncGenerator<ArchiveEntry, void, undefined> {
+  const task = { file, sizeBytes, format, signal }
+  if (isListing) return yield* listEntriesWithSevenZip(onRead ? { ...task, onRead } : task)
+  // It makes paths harmless by itself: who meant harm is found by what the list says.
+  for await (const { path } of listEntriesWithSevenZip(task)) selects(undefined, pathNames(path))
+  yield* extractWithSevenZip({ ...task, members, ...(onRead && { onRead }) })
 }
 
 function isTar(head: Buffer): boolean {

@@ -27,6 +27,22 @@ const MAX_MS = 60 * 60_000
  */
 export async function unpack(ctx: TreeContext, path: string, options: UnpackOptions): Promise<UnpackReport> {
   await using archive = await openRegular(ctx, path, {})
+  const { signal, members } = options
+  return await unpackEntries(ctx, (await archive.stat()).size, options, (onRead) =>
+    openArchive(archive, path, { signal, members, onRead }),
+  )
+}
+
+/**
+ * The same for entries from wherever they come.
+ * @param archiveBytes what they are packed into, as far as that is known
+ */
+export async function unpackEntries(
+  ctx: TreeContext,
+  archiveBytes: number,
+  options: UnpackOptions,
+  entriesOf: (onRead: (bytes: number) => void) => AsyncIterable<ArchiveEntry>,
+): Promise<UnpackReport> {
   await using area = await openPrivate(ctx, AREA)
   const name = Buffer.from(randomUUID())
   await mkdir(below(area, name), 0o700)
@@ -34,10 +50,8 @@ export async function unpack(ctx: TreeContext, path: string, options: UnpackOpti
   try {
     await using staging = await open(below(area, name), PATH_FLAGS | constants.O_DIRECTORY)
     const beside = { ...ctx, root: `${itself(staging)}/.`, protected: compilePathPatterns([]) }
-    const unpacker = new Unpacker(beside, options, (await archive.stat()).size)
-    const { signal, members } = options
-    const onRead = (bytes: number) => unpacker.read(bytes)
-    for await (const entry of openArchive(archive, path, { signal, members, onRead })) await unpacker.take(entry)
+    const unpacker = new Unpacker(beside, options, archiveBytes)
+    for await (const entry of entriesOf((bytes) => unpacker.read(bytes))) await unpacker.take(entry)
     unpacker.requireMembers()
     return await mergeInto(ctx, staging, options)
   } catch (error) {

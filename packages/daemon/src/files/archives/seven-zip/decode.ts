@@ -10,6 +10,8 @@ const AHEAD_BYTES = 4 * 1024 * 1024
 const COMPLAINT_LENGTH = 2000
 /** None of the numbers that 7-Zip ends with. */
 const CRASHED = 255
+/** Numbers that it does end with. */
+const [WARNED, FAILED] = [1, 2]
 /** Its types describe another kind of module than it is. */
 const load = sevenZipModule as unknown as SevenZipModuleFactory
 
@@ -40,8 +42,11 @@ export async function decode(task: DecoderTask, post: Post): Promise<void> {
   }
   const listing = new Listing((members) => send({ type: 'listed', members }))
   let complaint = ''
+  let hasLeftOutLinks = false
   const complain = (line: string) => {
-    if (complaint.length < COMPLAINT_LENGTH) complaint += `${line.slice(0, 300)}\n`
+    // It makes none that leads out; they are left out, and all else is as it should be.
+    if (line.startsWith('ERROR: Dangerous link')) hasLeftOutLinks = true
+    else if (complaint.length < COMPLAINT_LENGTH) complaint += `${line.slice(0, 300)}\n`
   }
   const sevenZip = await load({
     print: (line) => (task.action === 'list' ? listing.take(line) : undefined),
@@ -63,6 +68,7 @@ export async function decode(task: DecoderTask, post: Post): Promise<void> {
     complain(String(error))
     code = CRASHED
   }
+  if (code === FAILED && hasLeftOutLinks && !complaint.includes('ERROR')) code = WARNED
   listing.end()
   const parts = listing.isOneOfSeveral ? 'Missing volume\n' : ''
   send({ type: 'end', code, complaint: parts + complaint })
@@ -72,8 +78,7 @@ function argumentsOf({ action, format, members }: DecoderTask): readonly string[
   // Names are no patterns; the password is none that anybody has.
   const common = ['-sccUTF-8', '-spd', '-bd', '-y', '-p-none-', `-t${format}`]
   if (action === 'list') return ['l', '-slt', ...common, '--', '/in/archive']
-  // Links may lead where they like: what they lead to is decided when somebody follows them.
-  return ['x', ...common, '-snld', '-o/out', '--', '/in/archive', ...members]
+  return ['x', ...common, '-o/out', '--', '/in/archive', ...members]
 }
 
 /** A file that is read where it lies. */

@@ -35,6 +35,8 @@ export type DecoderMessage =
   | { readonly type: 'piece'; readonly bytes: Uint8Array }
   /** Of what was named last. */
   | { readonly type: 'facts'; readonly mode?: number; readonly modifiedAt?: number }
+  /** What was named last is not wanted after all: a link takes its place, or was left out. */
+  | { readonly type: 'removed' }
   | { readonly type: 'link'; readonly path: string; readonly target: string }
   /** The last message: how 7-Zip ended, and what it complained about. */
   | { readonly type: 'end'; readonly code: number; readonly complaint: string }

@@ -9,7 +9,7 @@ const NOTHING = { sizeBytes: null, packedBytes: null, position: null, isEncrypte
 
 /**
  * The entries of an archive that 7-Zip reads. Mode and time come behind the body: they stand in an entry when its body has ended.
- * A link is made after an empty file of the same name.
+ * Links that lead out are left out.
  */
 export async function* extractWithSevenZip(task: Task): AsyncGenerator<ArchiveEntry, void, undefined> {
   const messages = runSevenZip({ ...task, action: 'extract' })
@@ -23,6 +23,8 @@ export async function* extractWithSevenZip(task: Task): AsyncGenerator<ArchiveEn
       // Nothing else stands at the beginning, and everything of an entry is taken before the next one.
       if (message.type !== 'directory' && message.type !== 'file' && message.type !== 'link') continue
       const entry = entryOf(message, () => restOf(entry))
+      for (; !next.done && next.value.type === 'facts'; next = await messages.next()) apply(entry, next.value)
+      if (!next.done && next.value.type === 'removed') continue
       yield entry
       for await (const _piece of restOf(entry)) continue
     }
@@ -37,13 +39,15 @@ export async function* extractWithSevenZip(task: Task): AsyncGenerator<ArchiveEn
         if (message === given) continue
         given = message
         yield message.bytes
-      } else if (message.type !== 'facts') return
-      else {
-        if (message.mode !== undefined) entry.mode = message.mode
-        if (message.modifiedAt !== undefined) entry.modifiedAt = message.modifiedAt
-      }
+      } else if (message.type === 'facts') apply(entry, message)
+      else return
     }
   }
+}
+
+function apply(entry: ArchiveEntry, { mode, modifiedAt }: Extract<Message, { type: 'facts' }>): void {
+  if (mode !== undefined) entry.mode = mode
+  if (modifiedAt !== undefined) entry.modifiedAt = modifiedAt
 }
 
 function entryOf(

@@ -105,8 +105,8 @@ export function mountSink(
     },
     readlink: ({ link = '' }: Node) => link,
     readdir: () => ['.', '..'],
-    // A link is made where an empty file was before, which the link then replaces.
-    unlink: () => undefined,
+    // A link is made where an empty file was before.
+    unlink: () => send({ type: 'removed' }),
     rmdir: () => undefined,
     rename: refuse,
   }
