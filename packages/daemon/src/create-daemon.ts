@@ -16,6 +16,7 @@ import { Watchers } from './link/watchers.ts'
 import type { DirectOptions } from './direct/direct-options.ts'
 import { DirectServer } from './direct/direct-server.ts'
 import { createWebClient, type WebOptions } from './outbound/index.ts'
+import { Metering } from './metrics/metering.ts'
 import { FileJobs, Pulls, ServerFiles } from './server-files/index.ts'
 import { pause } from './servers/pause.ts'
 import type { ServerContext } from './servers/server-context.ts'
@@ -118,6 +119,7 @@ class RunningDaemon implements Daemon {
   readonly #ctx: ServerContext
   readonly #direct: DirectServer | null
   readonly #ssh: NodeSsh
+  readonly #metering: Metering
   #watchers: Watchers
   #link: Promise<void> = Promise.resolve()
   #attached: Promise<void> = Promise.resolve()
@@ -148,6 +150,7 @@ class RunningDaemon implements Daemon {
       uids: options.uids ?? { first: 988_000, count: 60_000 },
       subnetRange: options.subnetRange === undefined ? '10.213.0.0/16' : options.subnetRange,
       installDeadlineMs: options.installDeadlineMs ?? 30 * 60_000,
+      onRemoved: (server) => this.#metering.onRemoved(server),
     }
     this.#servers = new ServerRegistry(this.#ctx)
     this.#files = new ServerFiles(this.#ctx)
@@ -156,6 +159,12 @@ class RunningDaemon implements Daemon {
       jobs: this.#jobs,
       client: createWebClient(options.web),
       pause: (ms) => pause(ms, this.#stopping.signal),
+    })
+    this.#metering = new Metering({
+      servers: () => this.#servers.all(),
+      ...{ runtime, state, now, log, dataDirectory: options.dataDirectory, bootId: this.#ctx.bootId },
+      clockOffsetMs: () => this.#clockOffsetMs,
+      flush: () => this.#connection.flush(),
     })
     this.#watchers = this.#newWatchers()
     const { direct, ssh = null, dataDirectory } = options
@@ -180,6 +189,7 @@ class RunningDaemon implements Daemon {
     this.#servers.open()
     this.#attached = this.#servers.attach()
     this.#attached.catch((error: unknown) => this.#log.error({ err: error }, 'attaching to the servers failed'))
+    this.#metering.start()
     const { node, panel, linkPath } = await this.#enrolled()
     await this.#direct?.start()
     await this.#ssh.start()
@@ -199,6 +209,7 @@ class RunningDaemon implements Daemon {
     await this.#direct?.[Symbol.asyncDispose]()
     await this.#ssh[Symbol.asyncDispose]()
     this.#watchers.close()
+    await this.#metering[Symbol.asyncDispose]()
     if (!this.#parts.outlivesAgent) await this.#servers.interruptAll(this.#options.stopTimeoutMs ?? 20_000)
     await this.#link
     await this.#jobs.close()
@@ -308,6 +319,7 @@ class RunningDaemon implements Daemon {
         },
         pulls: this.#pulls,
         connection: this.#connection,
+        metrics: this.#metering.metrics,
         watchers: () => this.#watchers,
         host: async () => (host = await this.#hostFacts()),
         runner: {
@@ -338,6 +350,7 @@ class RunningDaemon implements Daemon {
       void this.#attached.then(() => {
         const at = this.#now()
         this.#state.outbox.append({ name: 'snapshot', data: { servers: [...this.#servers.list()], at } }, at)
+        this.#metering.repeatUsage()
         session.flushOutbox()
       })
     }

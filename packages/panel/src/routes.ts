@@ -8,6 +8,7 @@ import { eggsRoutes } from './eggs/routes.ts'
 import { filesRoutes } from './files/routes.ts'
 import type { Routes } from './http/implement.ts'
 import { locationsRoutes } from './locations/routes.ts'
+import { metricsRoutes } from './metrics/routes.ts'
 import { nestsRoutes } from './nests/routes.ts'
 import { nodesRoutes } from './nodes/routes.ts'
 import { operationsRoutes } from './operations/routes.ts'
@@ -17,6 +18,7 @@ import { sshAccessRoutes } from './ssh-access/routes.ts'
 import { sshKeyRoutes } from './ssh-keys/routes.ts'
 import { subusersRoutes } from './subusers/routes.ts'
 import { systemRoutes } from './system/routes.ts'
+import { usageRoutes } from './usage/routes.ts'
 import { userRoutes } from './users/routes.ts'
 
 /** Every endpoint of `/api/v1`, one line for each domain folder. */
@@ -40,4 +42,6 @@ export function registerRoutes(routes: Routes): void {
   locationsRoutes(routes)
   nodesRoutes(routes)
   allocationsRoutes(routes)
+  metricsRoutes(routes)
+  usageRoutes(routes)
 }

@@ -81,6 +81,10 @@ export {
   type LiveTopicKind,
   type LiveTopicName,
 } from './live.ts'
+export { readNodeMetrics, readServerMetrics } from './metrics.ts'
+export { MetricHistory } from './schemas/metrics.ts'
+export { exportUsage, listUsage, readServerUsage } from './usage.ts'
+export { UsageEntry, UsageRecord } from './schemas/usage.ts'
 export {
   confirmNode,
   createAllocations,

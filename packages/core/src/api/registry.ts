@@ -6,6 +6,7 @@ import * as eggRepositories from './egg-repositories.ts'
 import * as eggUpdates from './egg-updates.ts'
 import * as eggs from './eggs.ts'
 import * as files from './files.ts'
+import * as metrics from './metrics.ts'
 import * as nodes from './nodes.ts'
 import * as operations from './operations.ts'
 import * as orphans from './orphans.ts'
@@ -16,6 +17,7 @@ import * as system from './system.ts'
 import * as transfers from './transfers.ts'
 import * as trash from './trash.ts'
 import * as uploads from './uploads.ts'
+import * as usage from './usage.ts'
 import * as users from './users.ts'
 
 const modules: readonly Readonly<Record<string, unknown>>[] = [
@@ -37,6 +39,8 @@ const modules: readonly Readonly<Record<string, unknown>>[] = [
   eggRepositories,
   nodes,
   orphans,
+  metrics,
+  usage,
 ]
 
 /** Every endpoint of `/api/v1` by its operation id, in the order of the documentation. */

@@ -268,6 +268,8 @@ export function describeRuntime(runner: TestRunner, name: string, createHarness:
         stats && stats.memoryBytes > 0 && stats.pids > 0 && stats.cpuPercent >= 0 && stats.uptimeMs >= 0,
         'figures are there',
       )
+      check(stats.cpuMs === null || stats.cpuMs >= 0, 'CPU time is counted, or said to be unknown')
+      checkEqual(stats.runKey, (await runtime.inspect(spec.server))?.runKey, 'the figures are those of this run')
     })
 
     promise('ends its streams when they are cancelled', async ({ runtime }, spec) => {

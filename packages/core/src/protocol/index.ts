@@ -26,6 +26,7 @@ export {
 } from './direct-token.ts'
 export { isDurableEvent } from './durable-event.ts'
 export type { FileMethod } from './file-methods.ts'
+export type { UsageHour } from './metric-methods.ts'
 export type { TransferMethod } from './transfer-methods.ts'
 export { type LinkOptions } from './link-options.ts'
 export { memoryOutbox } from './memory-outbox.ts'

@@ -5,6 +5,7 @@ import { Nullable, OneOf, Timestamp, Uuid } from '../api/schemas/common.ts'
 import { ConsoleLine, PowerAction, ServerStats } from '../api/schemas/servers.ts'
 import { FilePath } from '../api/schemas/files.ts'
 import { FILE_METHODS } from './file-methods.ts'
+import { METRIC_METHODS, UsageHour } from './metric-methods.ts'
 import { operation } from './operation-fields.ts'
 import { TRANSFER_METHODS } from './transfer-methods.ts'
 import { Generation, ProcessState, ServerReport, ServerSpec } from './spec.ts'
@@ -174,6 +175,7 @@ export const AGENT_METHODS = {
   }),
   ...FILE_METHODS,
   ...TRANSFER_METHODS,
+  ...METRIC_METHODS,
 } as const satisfies Record<string, MethodSpec>
 
 export type AgentMethod = keyof typeof AGENT_METHODS
@@ -247,6 +249,8 @@ export const DURABLE_EVENTS = {
     paths: Type.Array(Type.String({ maxLength: 4096 }), { maxItems: 20 }),
     at: Timestamp,
   }),
+  /** What servers used in hours that are over; the same hour of a server always says the same. */
+  'usage.closed': Type.Object({ hours: Type.Array(UsageHour, { maxItems: 250 }), at: Timestamp }),
   'server.deleted': Type.Object({ server: Uuid, generation: Generation, at: Timestamp }),
   /** Every server of the agent, after a hello that asked for it. */
   snapshot: Type.Object({ servers: Type.Array(ServerReport), at: Timestamp }),

@@ -80,6 +80,14 @@ export interface InstallResult {
   readonly oomKilled: boolean
 }
 
+/** One reading of a running server, with the counter it was made from. */
+export interface RuntimeStats extends Omit<Static<typeof ServerStats>, 'diskBytes'> {
+  /** Of the run that was measured; the same as {@link RunningProcess.runKey}. */
+  readonly runKey: string
+  /** CPU time that the run has used so far, milliseconds; null where the runtime knows no more than the percentage. */
+  readonly cpuMs: number | null
+}
+
 /**
  * Runs game servers. Every call is idempotent: creating what exists, stopping what is stopped or removing what is gone succeeds.
  * The conformance suite `describeRuntime` of core/conformance is the whole promise.
@@ -107,7 +115,7 @@ export interface Runtime {
   /** Output in engine order. Ends when the run ends or `signal` fires. Reading never blocks the server. */
   output(server: ServerId, options: OutputOptions, signal?: AbortSignal): AsyncIterable<OutputChunk>
   /** One reading; null when it does not run. Disk use is the caller's. */
-  stats(server: ServerId): Promise<Omit<Static<typeof ServerStats>, 'diskBytes'> | null>
+  stats(server: ServerId): Promise<RuntimeStats | null>
   inspect(server: ServerId): Promise<RunningProcess | null>
   /** Resolves when the process is not running any more. */
   waitForExit(server: ServerId, signal?: AbortSignal): Promise<RunningProcess>

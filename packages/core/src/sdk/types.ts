@@ -130,6 +130,7 @@ export type ErrorCode = 'BAD_REQUEST'
   | 'ARCHIVE_ENCRYPTED'
   | 'ARCHIVE_MEMBER_NOT_FOUND'
   | 'ARCHIVE_TOO_LARGE'
+  | 'FILE_REVISION_NOT_FOUND'
   | 'TRASH_ITEM_NOT_FOUND'
   | 'DIRECT_TOKEN_INVALID'
   | 'DIRECT_UNAVAILABLE'
@@ -137,6 +138,7 @@ export type ErrorCode = 'BAD_REQUEST'
   | 'PULL_FAILED'
   | 'PULL_LIMIT'
   | 'DOWNLOAD_NOT_FOUND'
+  | 'COPY_TARGET_NOT_FOUND'
   | 'RENAME_RULE_INVALID'
   | 'RENAME_CONFLICT'
   | 'UPLOAD_NOT_FOUND'
@@ -578,6 +580,22 @@ export interface EnrolmentToken {
   readonly command: string
 }
 
+export interface MetricHistory {
+  readonly from: number
+  readonly stepMs: number
+  readonly cpuPercent: MetricRange
+  readonly memoryBytes: MetricRange
+  readonly diskBytes: MetricRange
+  readonly networkRxBytesPerSecond: MetricRange
+  readonly networkTxBytesPerSecond: MetricRange
+}
+
+export interface MetricRange {
+  readonly min: readonly (number | null)[]
+  readonly avg: readonly (number | null)[]
+  readonly max: readonly (number | null)[]
+}
+
 export interface Orphan {
   readonly server: string
   readonly name: string | null
@@ -781,6 +799,24 @@ export interface DownloadTicket {
   readonly expiresAt: number
 }
 
+export interface FileRevision {
+  readonly id: string
+  readonly path: string
+  readonly at: number
+  readonly user: string | null
+  readonly name: string | null
+  readonly via: 'page' | 'upload' | 'sftp' | 'restore' | 'config' | 'outside'
+  readonly sizeBytes: number
+  readonly sha256: string | null
+}
+
+export interface LostFile {
+  readonly path: string
+  readonly revision: string
+  readonly at: number
+  readonly sizeBytes: number
+}
+
 export interface RenamePlan {
   readonly renames: readonly ({
     readonly from: string
@@ -860,6 +896,17 @@ export interface Subuser {
   readonly revision: number
 }
 
+export interface UsageRecord {
+  readonly server: string
+  readonly hourAt: number
+  readonly runningSeconds: number
+  readonly cpuSeconds: number
+  readonly memoryGiBHours: number
+  readonly diskGiBHours: number
+  readonly networkRxBytes: number
+  readonly networkTxBytes: number
+}
+
 export interface Placement {
   readonly node: {
     readonly id: string
@@ -888,6 +935,20 @@ export interface System {
   readonly signIn: {
     readonly password: boolean
   }
+}
+
+export interface UsageEntry {
+  readonly server: string
+  readonly hourAt: number
+  readonly runningSeconds: number
+  readonly cpuSeconds: number
+  readonly memoryGiBHours: number
+  readonly diskGiBHours: number
+  readonly networkRxBytes: number
+  readonly networkTxBytes: number
+  readonly serverName: string
+  readonly owner: string | null
+  readonly node: string | null
 }
 
 export interface User {
@@ -1442,6 +1503,18 @@ interface CreateEnrolmentTokenParams {
 
 type CreateEnrolmentTokenResponse = EnrolmentToken
 
+interface ReadNodeMetricsParams {
+  readonly node: string
+}
+
+interface ReadNodeMetricsQuery {
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+  readonly step?: number | undefined
+}
+
+type ReadNodeMetricsResponse = MetricHistory
+
 interface ListOrphansParams {
   readonly node: string
 }
@@ -1749,6 +1822,20 @@ interface CopyFileBody {
 
 type CopyFileResponse = OperationRef
 
+interface CopyFilesToServerParams {
+  readonly server: string
+}
+
+interface CopyFilesToServerBody {
+  readonly directory: string
+  readonly names: readonly string[]
+  readonly target: string
+  readonly to: string
+  readonly replace?: boolean | undefined
+}
+
+type CopyFilesToServerResponse = OperationRef
+
 interface ReadDecompressedFileParams {
   readonly server: string
 }
@@ -1834,6 +1921,60 @@ interface GetFileQuery {
 }
 
 type GetFileResponse = FileEntry
+
+interface ListFileHistoryParams {
+  readonly server: string
+}
+
+interface ListFileHistoryQuery {
+  readonly path?: string | undefined
+  readonly pathBytes?: string | undefined
+}
+
+interface ListFileHistoryResponse {
+  readonly data: readonly FileRevision[]
+}
+
+interface ForgetFileHistoryParams {
+  readonly server: string
+}
+
+interface ForgetFileHistoryQuery {
+  readonly path?: string | undefined
+  readonly pathBytes?: string | undefined
+}
+
+interface ForgetFileHistoryResponse {
+  readonly forgotten: number
+}
+
+interface ReadFileRevisionParams {
+  readonly server: string
+}
+
+interface ReadFileRevisionQuery {
+  readonly revision: string
+}
+
+type ReadFileRevisionResponse = Response
+
+interface ListLostFilesParams {
+  readonly server: string
+}
+
+interface ListLostFilesResponse {
+  readonly data: readonly LostFile[]
+}
+
+interface RestoreFileRevisionParams {
+  readonly server: string
+}
+
+interface RestoreFileRevisionBody {
+  readonly revision: string
+}
+
+type RestoreFileRevisionResponse = FileEntry
 
 interface ListFilesParams {
   readonly server: string
@@ -2112,6 +2253,18 @@ interface OpenDirectLiveParams {
 
 type OpenDirectLiveResponse = DirectLink
 
+interface ReadServerMetricsParams {
+  readonly server: string
+}
+
+interface ReadServerMetricsQuery {
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+  readonly step?: number | undefined
+}
+
+type ReadServerMetricsResponse = MetricHistory
+
 interface PowerServerParams {
   readonly server: string
 }
@@ -2198,6 +2351,23 @@ interface DeleteSubuserParams {
 
 type DeleteSubuserResponse = Readonly<Record<string, never>>
 
+interface ReadServerUsageParams {
+  readonly server: string
+}
+
+interface ReadServerUsageQuery {
+  readonly cursor?: string | undefined
+  readonly limit?: number | undefined
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+}
+
+interface ReadServerUsageResponse {
+  readonly data: readonly UsageRecord[]
+  readonly nextCursor: string | null
+  readonly total?: number
+}
+
 interface PlanServerBody {
   readonly egg: string
   readonly node?: string | undefined
@@ -2216,6 +2386,32 @@ interface UpdateSshSettingsBody {
 type UpdateSshSettingsResponse = SshSettings
 
 type GetSystemResponse = System
+
+interface ListUsageQuery {
+  readonly cursor?: string | undefined
+  readonly limit?: number | undefined
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+  readonly server?: string | undefined
+  readonly owner?: string | undefined
+  readonly node?: string | undefined
+}
+
+interface ListUsageResponse {
+  readonly data: readonly UsageEntry[]
+  readonly nextCursor: string | null
+  readonly total?: number
+}
+
+interface ExportUsageQuery {
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+  readonly server?: string | undefined
+  readonly owner?: string | undefined
+  readonly node?: string | undefined
+}
+
+type ExportUsageResponse = Response
 
 interface ListUsersQuery {
   readonly cursor?: string | undefined
@@ -2688,6 +2884,13 @@ export interface EndpointTypes {
     readonly body: undefined
     readonly response: CreateEnrolmentTokenResponse
   }
+  /** Read what a whole machine used over a time. */
+  readonly readNodeMetrics: {
+    readonly params: ReadNodeMetricsParams
+    readonly query: ReadNodeMetricsQuery
+    readonly body: undefined
+    readonly response: ReadNodeMetricsResponse
+  }
   /** List the servers that a node keeps and the panel does not know there. */
   readonly listOrphans: {
     readonly params: ListOrphansParams
@@ -2870,6 +3073,13 @@ export interface EndpointTypes {
     readonly body: CopyFileBody
     readonly response: CopyFileResponse
   }
+  /** Copy files and directories to another server, on whichever node. */
+  readonly copyFilesToServer: {
+    readonly params: CopyFilesToServerParams
+    readonly query: undefined
+    readonly body: CopyFilesToServerBody
+    readonly response: CopyFilesToServerResponse
+  }
   /** Read the beginning of a file that is compressed with gzip, zstd, xz, bzip2 or lz4, decompressed. */
   readonly readDecompressedFile: {
     readonly params: ReadDecompressedFileParams
@@ -2925,6 +3135,41 @@ export interface EndpointTypes {
     readonly query: GetFileQuery
     readonly body: undefined
     readonly response: GetFileResponse
+  }
+  /** List what a file was, newest first, with who saved it and when. */
+  readonly listFileHistory: {
+    readonly params: ListFileHistoryParams
+    readonly query: ListFileHistoryQuery
+    readonly body: undefined
+    readonly response: ListFileHistoryResponse
+  }
+  /** Forget what a file was; without a path, what all files were. */
+  readonly forgetFileHistory: {
+    readonly params: ForgetFileHistoryParams
+    readonly query: ForgetFileHistoryQuery
+    readonly body: undefined
+    readonly response: ForgetFileHistoryResponse
+  }
+  /** Download what a file was. */
+  readonly readFileRevision: {
+    readonly params: ReadFileRevisionParams
+    readonly query: ReadFileRevisionQuery
+    readonly body: undefined
+    readonly response: ReadFileRevisionResponse
+  }
+  /** List files that are gone and have a history, newest first. */
+  readonly listLostFiles: {
+    readonly params: ListLostFilesParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: ListLostFilesResponse
+  }
+  /** Make a file again what it was; one that is gone needs `file.create` as well. */
+  readonly restoreFileRevision: {
+    readonly params: RestoreFileRevisionParams
+    readonly query: undefined
+    readonly body: RestoreFileRevisionBody
+    readonly response: RestoreFileRevisionResponse
   }
   /** List a directory, directories first; `total` is always there. */
   readonly listFiles: {
@@ -3073,6 +3318,13 @@ export interface EndpointTypes {
     readonly body: undefined
     readonly response: OpenDirectLiveResponse
   }
+  /** Read what a server used over a time. */
+  readonly readServerMetrics: {
+    readonly params: ReadServerMetricsParams
+    readonly query: ReadServerMetricsQuery
+    readonly body: undefined
+    readonly response: ReadServerMetricsResponse
+  }
   /** Start, stop, restart or kill a server. */
   readonly powerServer: {
     readonly params: PowerServerParams
@@ -3136,6 +3388,13 @@ export interface EndpointTypes {
     readonly body: undefined
     readonly response: DeleteSubuserResponse
   }
+  /** Read what a server used, hour by hour, newest first. */
+  readonly readServerUsage: {
+    readonly params: ReadServerUsageParams
+    readonly query: ReadServerUsageQuery
+    readonly body: undefined
+    readonly response: ReadServerUsageResponse
+  }
   /** Say where a server would be placed and why, without creating it. */
   readonly planServer: {
     readonly params: undefined
@@ -3163,6 +3422,20 @@ export interface EndpointTypes {
     readonly query: undefined
     readonly body: undefined
     readonly response: GetSystemResponse
+  }
+  /** List what servers used, hour by hour, newest first. */
+  readonly listUsage: {
+    readonly params: undefined
+    readonly query: ListUsageQuery
+    readonly body: undefined
+    readonly response: ListUsageResponse
+  }
+  /** Download usage records as CSV, oldest first. */
+  readonly exportUsage: {
+    readonly params: undefined
+    readonly query: ExportUsageQuery
+    readonly body: undefined
+    readonly response: ExportUsageResponse
   }
   /** List users. */
   readonly listUsers: {

@@ -2,6 +2,7 @@ import { AppError } from '@hatchery/core/errors'
 import type { AgentHandlers, AgentHello } from '@hatchery/core/protocol'
 import { parseCursor } from '../console/cursor.ts'
 import type { Pulls } from '../server-files/index.ts'
+import type { MetricStore } from '../metrics/metric-store.ts'
 import type { ServerRegistry } from '../servers/server-registry.ts'
 import type { ServerContext } from '../servers/server-context.ts'
 import { fileHandlers, type FileHandlerOptions } from './file-handlers.ts'
@@ -18,6 +19,7 @@ export interface HandlerOptions {
   readonly connection: PanelConnection
   /** Those of the session under way. */
   readonly watchers: () => Watchers
+  readonly metrics: MetricStore
   readonly host: () => Promise<AgentHello['host']>
   readonly runner: OperationRunner
 }
@@ -137,6 +139,8 @@ export function agentHandlers(options: HandlerOptions): AgentHandlers {
       ctx.state.operations.forget(before)
       return {}
     },
+
+    'metrics.read': (params) => options.metrics.read(ctx.now(), params),
 
     ...fileHandlers(options.files, runner),
     ...transferHandlers({ ...options.files, pulls: options.pulls, directories: () => watchers().directories }, runner),

@@ -101,17 +101,22 @@ function field(text: string | null, name: string): number {
   return Number(new RegExp(`^${name} (\\d+)`, 'm').exec(text ?? '')?.[1] ?? 0)
 }
 
+/** Within a shorter time a percentage says nothing: two readers may come one after the other. */
+const SHORTEST_MS = 200
+
 /** Turns CPU time used so far into a percentage since the reading before; 100 is one core. */
 export class CpuMeter {
-  readonly #last = new Map<string, { run: string; cpuMs: number; at: number }>()
+  readonly #last = new Map<string, { run: string; cpuMs: number; at: number; percent: number }>()
 
   percent(key: string, run: string, cpuMs: number, startedAt: number): number {
     const now = Date.now()
     const last = this.#last.get(key)
+    if (last?.run === run && Math.abs(now - last.at) < SHORTEST_MS) return last.percent
     const since = last?.run === run && last.cpuMs <= cpuMs ? last : { cpuMs: 0, at: startedAt }
-    this.#last.set(key, { run, cpuMs, at: now })
     const elapsed = now - since.at
-    return elapsed <= 0 ? 0 : Math.round(((cpuMs - since.cpuMs) / elapsed) * 100_000) / 1000
+    const percent = elapsed <= 0 ? 0 : Math.round(((cpuMs - since.cpuMs) / elapsed) * 100_000) / 1000
+    this.#last.set(key, { run, cpuMs, at: now, percent })
+    return percent
   }
 
   forget(key: string): void {

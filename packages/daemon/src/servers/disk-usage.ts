@@ -17,9 +17,14 @@ export class DiskUsage {
     this.#now = now
   }
 
+  /** The last count; null before the first one has ended. */
+  get counted(): number | null {
+    return this.#countedAt === -Infinity ? null : this.#bytes
+  }
+
   /** The last count; a new one begins when it is too old. */
-  read(onError: (error: unknown) => void): number {
-    if (!this.#counting && this.#now() - this.#countedAt >= MAX_AGE_MS) this.#counting = this.#count(onError)
+  read(onError: (error: unknown) => void, maxAgeMs: number = MAX_AGE_MS): number {
+    if (!this.#counting && this.#now() - this.#countedAt >= maxAgeMs) this.#counting = this.#count(onError)
     return this.#bytes
   }
 

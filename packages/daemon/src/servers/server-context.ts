@@ -36,4 +36,6 @@ export interface ServerContext {
   /** CIDR range that the /28 networks of servers are taken from; null gives out none. */
   readonly subnetRange: string | null
   readonly installDeadlineMs: number
+  /** Called in the transaction that removes a server which was deleted. */
+  readonly onRemoved?: (server: ServerId) => void
 }

@@ -158,6 +158,7 @@ export class ServerRegistry {
     if (!tombstone) return
     const { operation, generation } = tombstone
     state.transaction(() => {
+      this.#ctx.onRemoved?.(id)
       state.servers.remove(id)
       state.outbox.append({ name: 'server.deleted', data: { server: id, generation, at: now() } }, now())
       state.operations.finish(operation, 'succeeded', now())

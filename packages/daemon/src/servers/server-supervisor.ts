@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { PowerAction } from '@hatchery/core/api'
+import type { PowerAction, ServerStats } from '@hatchery/core/api'
 import { AppError } from '@hatchery/core/errors'
 import type { ProcessState, ServerReport, ServerSpec, StopMethod } from '@hatchery/core/protocol'
-import type { RunningProcess } from '@hatchery/core/runtime'
+import type { Runtime, RunningProcess } from '@hatchery/core/runtime'
 import { createStartupDetector, type PowerIntent, type StartupDetector } from '@hatchery/core/server'
 import { ConsoleLog } from '../console/console-log.ts'
 import { createSecretMask } from '../console/secret-mask.ts'
@@ -181,14 +181,24 @@ export class ServerSupervisor {
     this.#follow(wasAlive ? undefined : process.startedAt)
   }
 
-  async stats() {
-    if (this.state === 'offline') return null
-    const stats = await this.#ctx.runtime.stats(this.id)
+  async stats(): Promise<ServerStats | null> {
+    const stats = await this.measure()
     if (!stats) return null
-    const diskBytes = this.disk.read((error) =>
-      this.#ctx.log.warn({ server: this.id, err: error }, 'disk use could not be counted'),
+    const { runKey: _runKey, cpuMs: _cpuMs, ...shown } = stats
+    return { ...shown, diskBytes: this.diskBytes() }
+  }
+
+  /** What the runtime counts now; null while the server does not run. */
+  async measure(): ReturnType<Runtime['stats']> {
+    return this.state === 'offline' ? null : this.#ctx.runtime.stats(this.id)
+  }
+
+  /** The last count of the disk; a new one begins when it is older than `maxAgeMs`. @param maxAgeMs @default a minute */
+  diskBytes(maxAgeMs?: number): number {
+    return this.disk.read(
+      (error) => this.#ctx.log.warn({ server: this.id, err: error }, 'disk use could not be counted'),
+      maxAgeMs,
     )
-    return { ...stats, diskBytes }
   }
 
   /**

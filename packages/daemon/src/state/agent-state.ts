@@ -12,6 +12,8 @@ import { join } from 'node:path'
 
 /** Everything the agent remembers, each kind behind its own door, all in one file and one transaction. */
 export interface AgentState {
+  /** For stores that come with a folder of their own. */
+  readonly file: StateFile
   readonly identity: IdentityStore
   readonly secrets: SecretRing
   readonly servers: ServerStore
@@ -31,6 +33,7 @@ export function openAgentState(dataDirectory: string, binding: Binding = readBin
   const { library, fallbackReason } = chooseSqlite()
   const file = StateFile.open(join(dataDirectory, 'agent.sqlite'), { library })
   return {
+    file,
     identity: new IdentityStore(file, binding),
     secrets: new SecretRing(file),
     servers: new ServerStore(file),

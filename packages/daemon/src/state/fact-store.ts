@@ -1,5 +1,7 @@
 import type { StateFile } from './state-file.ts'
 
+type FactName = 'incarnation' | 'acknowledged' | 'runtime' | 'metering'
+
 /** Single values that the agent remembers. */
 export class FactStore {
   readonly #state: StateFile
@@ -8,11 +10,11 @@ export class FactStore {
     this.#state = state
   }
 
-  read(name: 'incarnation' | 'acknowledged' | 'runtime'): string | null {
+  read(name: FactName): string | null {
     return this.#state.sql.get<{ value: string }>('select value from facts where name = ?', name)?.value ?? null
   }
 
-  store(name: 'incarnation' | 'acknowledged' | 'runtime', value: string): string {
+  store(name: FactName, value: string): string {
     this.#state.sql.run('insert or replace into facts (name, value) values (?, ?)', name, value)
     return value
   }

@@ -97,4 +97,37 @@ export const STATE_MIGRATIONS: readonly StateMigration[] = [
       )`,
     ],
   },
+  {
+    version: 4,
+    statements: [
+      // Readings of everything at one time stand in one row: they are written together, and each tick costs a page or two.
+      `create table if not exists metric_subjects (id integer primary key autoincrement, server text not null unique)`,
+      `create table if not exists metric_fine (at integer primary key, frame blob not null)`,
+      `create table if not exists metric_coarse (at integer primary key, frame blob not null)`,
+      // One row per server: what was counted last, the hour under way, and everything so far.
+      `create table if not exists usage_meters (
+        server text primary key,
+        boot_id text not null,
+        mono_ms integer not null,
+        wall_ms integer not null,
+        run_key text,
+        run_cpu_ms integer not null,
+        run_rx_bytes integer not null,
+        run_tx_bytes integer not null,
+        memory_mib integer not null,
+        disk_mib integer not null,
+        hour integer not null,
+        hour_amounts text not null,
+        total_amounts text not null
+      )`,
+      // Hours that are over; never changed, and kept for a panel that was restored from an older state.
+      `create table if not exists usage_hours (
+        server text not null,
+        hour integer not null,
+        amounts text not null,
+        primary key (server, hour)
+      )`,
+      `create index if not exists usage_hours_hour on usage_hours (hour)`,
+    ],
+  },
 ]

@@ -17,8 +17,8 @@ export interface OutboxOptions {
 
 /** Events of which only the newest about a subject matters. */
 const LEVELS: ReadonlySet<string> = new Set(['server.report', 'snapshot', 'lost'])
-/** Dropped last: somebody waits for these. */
-const ANSWERS = `('operation.finished', 'server.deleted')`
+/** Dropped last: somebody waits for these, or pays by them. */
+const ANSWERS = `('operation.finished', 'server.deleted', 'usage.closed')`
 
 /** What the panel has not acknowledged yet, in the state file (RULES 9). */
 export class StateOutbox implements Outbox {

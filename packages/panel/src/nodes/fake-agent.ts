@@ -43,6 +43,8 @@ export const FAKE_HOST: Static<typeof NodeHost> = {
   clockOffsetMs: 0,
 }
 
+const FLAT = { min: [1], avg: [1], max: [1] }
+
 export interface RecordedCall {
   readonly method: AgentMethod
   readonly params: Readonly<Record<string, unknown>>
@@ -227,6 +229,15 @@ export class FakeAgent implements AsyncDisposable {
         this.pending = this.pending?.keyId === keyId ? this.pending : { keyId, secret: randomBytes(32) }
         return { secret: this.pending.secret.toString('base64url') }
       },
+      'metrics.read': async ({ from, step: stepMs }) => ({
+        from,
+        stepMs,
+        cpuPercent: FLAT,
+        memoryBytes: FLAT,
+        diskBytes: FLAT,
+        networkRxBytesPerSecond: FLAT,
+        networkTxBytesPerSecond: FLAT,
+      }),
       'server.list': async () => ({ servers: [...this.servers.values()].map(reportOf) }),
       'server.apply': async ({ spec }) => {
         const before = this.servers.get(spec.id)

@@ -14,6 +14,7 @@ import { storeReport, type ReportOrigin } from '../servers/store-report.ts'
 import { touchServer, type Change } from '../servers/touch-server.ts'
 import type { OperationsTable } from '../storage/tables/work.ts'
 import { storeSshEvent } from '../ssh-access/store-ssh-event.ts'
+import { storeUsage } from '../usage/store-usage.ts'
 import { noteOrphan } from './orphans.ts'
 
 type StoreContext = Pick<Context, 'bus' | 'events' | 'now' | 'store' | 'log' | 'revocations'>
@@ -116,6 +117,8 @@ async function storeEvent(ctx: StoreContext, change: Change, origin: ReportOrigi
     case 'ssh.closed':
     case 'files.audit':
       return storeSshEvent(ctx, change, origin, event)
+    case 'usage.closed':
+      return storeUsage(ctx, change, origin, event.data)
     case 'lost':
       return ctx.events.append(change.trx, { type: 'node:events-lost', nodeId: origin.nodeId, data: event.data })
     default:

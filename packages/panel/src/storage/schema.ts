@@ -30,6 +30,7 @@ import type {
   SubusersTable,
   TombstonesTable,
 } from './tables/servers.ts'
+import type { UsageRecordsTable } from './tables/usage.ts'
 import type {
   EventLogHeadTable,
   EventLogTable,
@@ -73,6 +74,7 @@ export interface Database {
   subusers: SubusersTable
   server_access: ServerAccessTable
   file_downloads: FileDownloadsTable
+  usage_records: UsageRecordsTable
   operations: OperationsTable
   event_log: EventLogTable
   event_log_head: EventLogHeadTable

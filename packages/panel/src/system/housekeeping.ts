@@ -14,6 +14,9 @@ const FLOOR_RETENTION_MS = 7 * DAY_MS
 /** Readers with an older cursor are told to start again. */
 const EVENT_RETENTION_MS = 365 * DAY_MS
 
+/** 13 months. */
+const USAGE_RETENTION_MS = 396 * DAY_MS
+
 export interface HousekeepingParts {
   readonly store: Store
   readonly revocations: DatabaseRevocations
@@ -47,6 +50,7 @@ export class Housekeeping {
     await this.#repeat(() => this.#prune('idempotency_keys', 'created_at', IDEMPOTENCY_RETENTION_MS))
     await this.#repeat(() => this.#prune('sessions', 'expires_at', SESSION_RETENTION_MS))
     await this.#repeat(() => this.#prune('access_floors', 'at', FLOOR_RETENTION_MS))
+    await this.#repeat(() => this.#prune('usage_records', 'hour_at', USAGE_RETENTION_MS))
     await this.#repeat(() => this.#prune('event_log', 'at', EVENT_RETENTION_MS))
   }
 
@@ -61,8 +65,8 @@ export class Housekeeping {
   }
 
   async #prune(
-    table: 'idempotency_keys' | 'sessions' | 'access_floors' | 'event_log',
-    column: 'created_at' | 'expires_at' | 'at',
+    table: 'idempotency_keys' | 'sessions' | 'access_floors' | 'event_log' | 'usage_records',
+    column: 'created_at' | 'expires_at' | 'at' | 'hour_at',
     retentionMs: number,
   ): Promise<number> {
     const { store, now } = this.#parts

@@ -18,7 +18,11 @@ export function createTestClient(app: FastifyInstance, headers: Readonly<Record<
       ...(input.body === undefined ? {} : { payload: input.body as object }),
       ...(input.headers === undefined ? {} : { headers: input.headers }),
     })
-    return { status: response.statusCode, body: response.json(), headers: response.headers }
+    return {
+      status: response.statusCode,
+      body: isJson(response) ? response.json() : (response.body as unknown as ResponseOf<S>),
+      headers: response.headers,
+    }
   }
 
   return {
@@ -42,4 +46,9 @@ function pathOf(contract: ContractSpec, params: Readonly<Record<string, unknown>
 function textOf(query: Readonly<Record<string, unknown>>): Record<string, string> {
   const given = Object.entries(query).filter(([, value]) => value !== undefined)
   return Object.fromEntries(given.map(([name, value]) => [name, String(value)]))
+}
+
+/** Downloads answer bytes. */
+function isJson({ headers }: LightMyRequestResponse): boolean {
+  return String(headers['content-type'] ?? 'json').includes('json')
 }

@@ -50,6 +50,7 @@ type Handlers = Omit<
   | 'server.acceptEula'
   | 'operation.cancel'
   | 'access.revoke'
+  | 'metrics.read'
   | FileMethod
   | TransferMethod
 >

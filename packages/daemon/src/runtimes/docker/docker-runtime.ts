@@ -25,6 +25,7 @@ import { ServerNetworks } from './network.ts'
 import { gameContainer, resources, type PolicyContext } from './policy.ts'
 import { pullImage, type RegistryAuth } from './pull.ts'
 import { startCommand } from './startup.ts'
+import { runKey } from './run-key.ts'
 import { StatsReader } from './stats.ts'
 import { StdinWriters } from './stdin.ts'
 
@@ -339,8 +340,6 @@ function asProcess(container: Inspected): RunningProcess {
     runKey: startedAt === null ? null : runKey(container),
   }
 }
-
-const runKey = (container: Inspected) => `${container.Id.slice(0, 12)}@${container.State.StartedAt}`
 
 /** The engine writes the year 1 for "never". */
 function engineTime(text: string): number | null {

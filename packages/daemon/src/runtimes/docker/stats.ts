@@ -2,12 +2,14 @@ import type { ContainerInspectInfo } from 'dockerode'
 import type { Runtime, ServerId } from '@hatchery/core/runtime'
 import { CpuMeter, findCgroup, readCgroup, readNetwork, type CgroupPaths } from '../cgroup.ts'
 import type { Engine } from './engine.ts'
+import { runKey } from './run-key.ts'
 
 type Stats = NonNullable<Awaited<ReturnType<Runtime['stats']>>>
 
 /** What stays the same while a container runs, so that a reading costs no call to the engine. */
 interface Running {
   readonly id: string
+  readonly runKey: string
   readonly pid: number
   readonly startedAt: number
   readonly memoryLimit: number
@@ -38,6 +40,7 @@ export class StatsReader {
     if (!container?.State.Running || container.State.Pid === 0) return null
     const running = {
       id: container.Id,
+      runKey: runKey(container),
       pid: container.State.Pid,
       startedAt: Date.parse(container.State.StartedAt),
       memoryLimit: container.HostConfig.Memory ?? 0,
@@ -54,6 +57,8 @@ export class StatsReader {
     const at = Date.now()
     return {
       at,
+      runKey: running.runKey,
+      cpuMs: usage.cpuMs,
       cpuPercent: this.#cpu.percent(server, running.id, usage.cpuMs, running.startedAt),
       memoryBytes: usage.memoryBytes,
       memoryLimitBytes: usage.memoryLimitBytes ?? running.memoryLimit,
@@ -73,9 +78,12 @@ export class StatsReader {
     const inactive = memory['total_inactive_file'] ?? memory['inactive_file'] ?? 0
     const networks = Object.values(stats.networks ?? {})
     const at = Date.now()
+    const cpuMs = stats.cpu_stats.cpu_usage.total_usage / 1e6
     return {
       at,
-      cpuPercent: this.#cpu.percent(server, running.id, stats.cpu_stats.cpu_usage.total_usage / 1e6, running.startedAt),
+      runKey: running.runKey,
+      cpuMs,
+      cpuPercent: this.#cpu.percent(server, running.id, cpuMs, running.startedAt),
       memoryBytes: Math.max(0, stats.memory_stats.usage - inactive),
       memoryLimitBytes: running.memoryLimit,
       networkRxBytes: networks.reduce((sum, network) => sum + network.rx_bytes, 0),

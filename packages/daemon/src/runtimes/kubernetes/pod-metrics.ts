@@ -23,6 +23,8 @@ export async function readMetrics(api: ClusterApi, namespace: string, pod: Pod):
   const at = Date.now()
   return {
     at,
+    runKey: pod.metadata.uid,
+    cpuMs: null,
     cpuPercent: Math.round(quantity(usage.cpu) * 100_000) / 1000,
     memoryBytes: Math.round(quantity(usage.memory)),
     memoryLimitBytes: memoryLimit(pod),

@@ -170,6 +170,8 @@ export class MemoryRuntime implements Runtime {
     const uptimeMs = at - (server.startedAt ?? at)
     return {
       at,
+      runKey: String(server.run),
+      cpuMs: Math.floor(uptimeMs / 100),
       cpuPercent: 1,
       memoryBytes: 1024 * 1024,
       memoryLimitBytes: server.spec.limits.memoryMiB * 1024 * 1024,

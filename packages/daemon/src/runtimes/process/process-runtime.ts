@@ -174,6 +174,8 @@ export class ProcessRuntime implements Runtime {
     const cpuMs = processes.reduce((sum, stat) => sum + stat.cpuMs, 0)
     return {
       at,
+      runKey: `${run.pid}@${run.startTicks}`,
+      cpuMs,
       cpuPercent: this.#cpu.percent(server, run.key, cpuMs, run.startedAt),
       memoryBytes: processes.reduce((sum, stat) => sum + stat.memoryBytes, 0),
       memoryLimitBytes: (spec?.limits.memoryMiB ?? 0) * 1024 * 1024,
