@@ -68,6 +68,14 @@ export {
 } from './files.ts'
 export { openDirectDownload, openDirectLive, openDirectUpload } from './direct.ts'
 export { listArchive, readArchiveMember, readDecompressedFile } from './archives.ts'
+export {
+  forgetFileHistory,
+  listFileHistory,
+  listLostFiles,
+  readFileRevision,
+  restoreFileRevision,
+} from './file-history.ts'
+export { FileRevision, LostFile } from './schemas/file-history.ts'
 export { emptyTrash, listTrash, restoreTrash } from './trash.ts'
 export { downloadFiles, prepareDownload, previewRename, pullFile, renameFiles, takeDownload } from './transfers.ts'
 export { DownloadTicket, RenamePlan, RenameRule } from './schemas/transfers.ts'

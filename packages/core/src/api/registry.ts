@@ -5,6 +5,7 @@ import * as direct from './direct.ts'
 import * as eggRepositories from './egg-repositories.ts'
 import * as eggUpdates from './egg-updates.ts'
 import * as eggs from './eggs.ts'
+import * as fileHistory from './file-history.ts'
 import * as files from './files.ts'
 import * as metrics from './metrics.ts'
 import * as nodes from './nodes.ts'
@@ -28,6 +29,7 @@ const modules: readonly Readonly<Record<string, unknown>>[] = [
   servers,
   files,
   archives,
+  fileHistory,
   uploads,
   transfers,
   direct,

@@ -236,6 +236,10 @@ export const ERRORS = {
   },
   ARCHIVE_MEMBER_NOT_FOUND: { status: 404, message: 'There is no {member} in the archive. List it again.' },
   ARCHIVE_TOO_LARGE: { status: 413, message: 'The archive is too large: {reason}. Nothing was changed.' },
+  FILE_REVISION_NOT_FOUND: {
+    status: 404,
+    message: 'The history has no content for revision {id}. It may have expired, or was never kept.',
+  },
   TRASH_ITEM_NOT_FOUND: { status: 404, message: 'The trash has no item {id}. It may have been restored or expired.' },
   DIRECT_TOKEN_INVALID: {
     status: 401,

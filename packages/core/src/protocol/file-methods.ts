@@ -18,6 +18,7 @@ import {
   TrashItem,
   Upload,
 } from '../api/schemas/files.ts'
+import { HISTORY_METHODS, author } from './history-methods.ts'
 import type { MethodSpec } from './methods.ts'
 import { operation } from './operation-fields.ts'
 import { ticket } from './ticket.ts'
@@ -82,6 +83,7 @@ export const FILE_METHODS = {
       ifRevision: Nullable(Revision),
       /** Whether a file that is not there is made, and one that is there replaced. */
       mode: OneOf(['create', 'replace', 'create-or-replace']),
+      author: Type.Optional(author),
     }),
     result: Entry,
   },
@@ -269,7 +271,12 @@ export const FILE_METHODS = {
     ...change,
     deadlineMs: 60_000,
     summary: 'Give a complete upload its name',
-    params: Type.Object({ server, upload: Uuid, owner: Type.String({ maxLength: 64 }) }),
+    params: Type.Object({
+      server,
+      upload: Uuid,
+      owner: Type.String({ maxLength: 64 }),
+      author: Type.Optional(author),
+    }),
     result: Entry,
   },
   'uploads.cancel': {
@@ -278,6 +285,7 @@ export const FILE_METHODS = {
     params: Type.Object({ server, upload: Uuid, owner: Type.String({ maxLength: 64 }) }),
     result: Done,
   },
+  ...HISTORY_METHODS,
   'trash.list': {
     ...read,
     summary: 'List what was deleted and can be restored, newest first',

@@ -1,5 +1,6 @@
 import type { FileArchives } from './file-archives.ts'
 import type { FileTrash, FileUploads } from './file-areas.ts'
+import type { FileHistory } from './file-history.ts'
 import type {
   Checksum,
   ChmodOptions,
@@ -35,6 +36,7 @@ export interface FileTree extends AsyncDisposable {
   readonly uploads: FileUploads
   readonly archives: FileArchives
   /**
+  readonly history: FileHistory
    * The same tree, but what these patterns match can be neither read nor changed, by whatever name or link it is reached;
    * nor can a directory that holds such a file be moved, copied or deleted. Lists show it. Patterns are those of gitignore,
    * relative to the root.

@@ -2,6 +2,15 @@ export { attachmentOf } from './attachment.ts'
 export type { Endpoint, Endpoints } from './endpoints.ts'
 export type { ArchiveListOptions, ArchiveMember, ArchivePage, FileArchives, OpenMember } from './file-archives.ts'
 export type { FileTrash, FileUploads, TrashedFile, UploadState } from './file-areas.ts'
+export type {
+  FileHistory,
+  FileRevision,
+  HistoryLimits,
+  KeepOptions,
+  LostFile,
+  RevisionAuthor,
+  RevisionVia,
+} from './file-history.ts'
 export { bytesFromName, nameFromBytes, nameFromLatin1 } from './file-names.ts'
 export type { FileTree } from './file-tree.ts'
 export {

@@ -6,6 +6,7 @@ import { packStream } from './archives/pack-stream.ts'
 import { pack } from './archives/pack.ts'
 import { unpack } from './archives/unpack.ts'
 import { changeMode, changeTimes } from './change-attributes.ts'
+import { historyOf } from '../history/index.ts'
 import { hardLink, makeDirectory, makeLink, moveName } from './change-names.ts'
 import { copyTree } from './copy-tree.ts'
 import { entryOf, linkTargetOf } from './file-entries.ts'
@@ -50,6 +51,7 @@ function treeOf(ctx: TreeContext, indexes = new ArchiveIndexes()): FileTree {
     trash: trashOf(ctx),
     uploads: uploadsOf(ctx),
     archives: archivesOf(ctx, indexes),
+    history: historyOf(ctx),
     protecting: (patterns) => treeOf({ ...ctx, protected: compilePathPatterns(patterns) }, indexes),
 
     list: (path, options = {}) =>

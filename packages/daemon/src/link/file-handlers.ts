@@ -19,6 +19,7 @@ import {
   type ServerFiles,
 } from '../server-files/index.ts'
 import { archiveHandlers } from './archive-handlers.ts'
+import { historyHandlers, savingFor } from './history-handlers.ts'
 import type { DataSockets } from './data-sockets.ts'
 import { runOperation, type OperationRunner } from './run-operation.ts'
 
@@ -48,6 +49,7 @@ export function fileHandlers(
 ): Pick<AgentHandlers, FileMethod> {
   return {
     ...archiveHandlers({ files, sockets, onFault }),
+    ...historyHandlers({ files, sockets, onFault }),
 
     async 'files.list'({ server, path, sort, offset, limit }) {
       const { tree } = await files.toRead(server)
@@ -77,12 +79,15 @@ export function fileHandlers(
       }
     },
 
-    async 'files.write'({ server, path, ticket, ifRevision, mode }, signal) {
-      const { tree, quota } = await files.toWrite(server)
+    async 'files.write'({ server, path, ticket, ifRevision, mode, author }, signal) {
+      const open = await files.toWrite(server)
+      const { tree, quota } = open
       const options = { ...optionsOf(mode), ifRevision: ifRevision ?? undefined }
       await using stream = await sockets.open(ticket, signal)
       closeOnAbort(stream, signal)
-      return sent(await tree.writeFrom(path, quota.metered(stream.receive()), options))
+      const fault = (error: unknown) => onFault(server, error)
+      const save = () => tree.writeFrom(path, quota.metered(stream.receive()), options)
+      return sent(await savingFor(open, path, { ...author, via: 'page' }, fault, save))
     },
 
     async 'files.create'({ server, path, type, target }) {
@@ -160,10 +165,12 @@ export function fileHandlers(
       return await appendToUpload(open, upload, offset, stream.receive())
     },
 
-    async 'uploads.finish'({ server, upload, owner }) {
+    async 'uploads.finish'({ server, upload, owner, author }) {
       const open = await files.toWrite(server)
-      await ownUpload(open, upload, owner)
-      return sent(await open.tree.uploads.finish(upload))
+      const { path } = await ownUpload(open, upload, owner)
+      const fault = (error: unknown) => onFault(server, error)
+      const finish = () => open.tree.uploads.finish(upload)
+      return sent(await savingFor(open, path, { ...author, via: 'upload' }, fault, finish))
     },
 
     async 'uploads.cancel'({ server, upload, owner }) {

@@ -54,7 +54,11 @@ export function moveEntries(
   return forEach(
     moves,
     ({ from }) => from,
-    ({ from, to }) => tree.move(from, to, { replace }),
+    async ({ from, to }) => {
+      await tree.move(from, to, { replace })
+      // What it was goes with it; a move that is done is not undone for that.
+      await tree.history.move(from, to).catch(() => undefined)
+    },
   )
 }
 

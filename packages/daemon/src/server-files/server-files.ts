@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '@hatchery/core/errors'
 import type { FileTree, ServerId, TrashedFile, UploadState } from '@hatchery/core/runtime'
+import { giveUpHistory, limitsFor } from '../history/index.ts'
 import type { ServerContext } from '../servers/server-context.ts'
 import type { ServerRecord } from '../state/server-store.ts'
 import { DiskQuota } from './disk-quota.ts'
@@ -53,6 +54,8 @@ export class ServerFiles {
         if (!volume || !(await hasPrivateFiles(volume.privateDirectory))) continue
         const tree = this.#ctx.files(volume, record)
         await tree.tidy(now - UPLOAD_LIFETIME_MS)
+        const diskMiB = record.spec?.limits.diskMiB ?? 0
+        await tree.history.prune(limitsFor(now, diskMiB === 0 ? null : diskMiB * 1024 * 1024))
         for (const item of await tree.trash.list()) if (trashExpiry(item) <= now) await tree.trash.remove(item.id)
         for (const upload of await tree.uploads.list()) {
           if (uploadExpiry(upload) <= now) await tree.uploads.cancel(upload.id)
@@ -105,7 +108,8 @@ export class ServerFiles {
   async #freeOldest(server: ServerId): Promise<boolean> {
     const tree = await this.#treeOf(this.#recordOf(server))
     const oldest = (await tree?.trash.list())?.at(-1)
-    if (!tree || !oldest) return false
+    if (!tree) return false
+    if (!oldest) return giveUpHistory({ tree, now: this.#ctx.now })
     await tree.trash.remove(oldest.id)
     return true
   }

@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AgentHello, AgentSession } from '@hatchery/core/protocol'
 import type { Logger } from 'pino'
+import { SavedEdits, keepingBefore } from '../history/index.ts'
 import type { ServerFiles } from '../server-files/index.ts'
 import { pause } from '../servers/pause.ts'
 import type { ServerContext } from '../servers/server-context.ts'
@@ -28,6 +29,7 @@ export class NodeSsh implements AsyncDisposable {
   readonly #options: NodeSshOptions
   #server: import('./ssh-server.ts').SshServer | null = null
   #fingerprint = ''
+  readonly #saved = new SavedEdits()
 
   constructor(options: NodeSshOptions) {
     this.#options = options
@@ -67,6 +69,7 @@ export class NodeSsh implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server?.[Symbol.asyncDispose]()
     this.#server = null
+    await this.#saved.settled()
   }
 
   async #serverParts(ssh: SshOptions) {
@@ -82,6 +85,11 @@ export class NodeSsh implements AsyncDisposable {
       now,
       pause,
       filesOf: (server: string) => this.#filesOf(server),
+      onSaved: ({ server, user, name }: SshIdentity, path: string) => {
+        const author = { user, name, via: 'sftp' } as const
+        const open = () => this.#options.files.toRead(server)
+        this.#saved.add(server, { open, path, author, onFault: (error) => this.#notKept(server, error) })
+      },
       serverOf({ server, user }: SshIdentity) {
         const name = state.servers.find(server)?.spec?.name ?? server.slice(0, 8)
         return shellServerOf(servers.get(server), { name, who: user, now })
@@ -93,13 +101,17 @@ export class NodeSsh implements AsyncDisposable {
     }
   }
 
+  #notKept(server: string, error: unknown): void {
+    this.#options.log.warn({ server, err: error }, 'a save was not kept in the history')
+  }
+
   #filesOf(server: string): SftpFiles {
     const { ctx, files, dataDirectory } = this.#options
     const { uid = 0, gid = 0 } = ctx.state.servers.find(server) ?? {}
     return {
       owner: { uid, gid },
       toRead: () => files.toRead(server),
-      toWrite: () => files.toWrite(server),
+      toWrite: async () => keepingBefore(await files.toWrite(server), (error) => this.#notKept(server, error)),
       async diskRoom() {
         const { blocks, bavail, bsize } = await statfs(dataDirectory)
         return { totalBytes: blocks * bsize, freeBytes: bavail * bsize }

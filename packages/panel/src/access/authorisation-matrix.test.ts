@@ -77,6 +77,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   prepareDownload: { directory: '', names: ['a'] },
   beginUpload: { path: 'a', sizeBytes: 1 },
   restoreTrash: { items: [{ id: SOMETHING }] },
+  restoreFileRevision: { revision: SOMETHING },
   emptyTrash: {},
   createSubuser: { email: 'nobody@example.com', permissions: ['control.start'] },
   updateSubuser: { permissions: ['control.start'] },

@@ -2,6 +2,7 @@ import type * as api from '@hatchery/core/api'
 import type { BodyOf, FileEntry, FileFailures } from '@hatchery/core/api'
 import { AppError } from '@hatchery/core/errors'
 import type { AuthorizedServer, RequestContext } from '../context.ts'
+import { authorOf } from './file-author.ts'
 import { logFiles } from './log-files.ts'
 import { may, reachFiles, requireMay } from './reach-files.ts'
 import { sendBytes } from './transfer.ts'
@@ -19,7 +20,7 @@ export async function writeFile(
 ): Promise<FileEntry> {
   const reached = await reachFiles(ctx, server, 'write')
   const mode = may(ctx, server, 'file.create') ? 'create-or-replace' : 'replace'
-  const params = { server: reached.server, path, ifRevision: ifMatch, mode } as const
+  const params = { server: reached.server, path, ifRevision: ifMatch, mode, author: await authorOf(ctx) } as const
   const { entry } = await sendBytes(
     reached.link,
     (ticket) => reached.link.call('files.write', { ...params, ticket }, { signal }),

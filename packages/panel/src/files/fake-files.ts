@@ -5,6 +5,8 @@ import { AppError } from '@hatchery/core/errors'
 import type { ArchiveMember, FileEntry } from '@hatchery/core/api'
 import type { AgentHandlers, DataStream, FileMethod } from '@hatchery/core/protocol'
 
+import { FakeHistory } from './fake-history.ts'
+
 interface FakeUpload {
   readonly owner: string
   readonly path: string
@@ -31,12 +33,18 @@ export class FakeFiles {
   readonly content: Map<string, Buffer> = new Disk()
   readonly uploads = new Map<string, FakeUpload>()
   readonly trash = new Map<string, { readonly path: string; readonly content: Buffer }>()
+  readonly history: FakeHistory
   readonly #open: (ticket: string) => Promise<DataStream>
   readonly #finish: (operation: string, server: string) => void
 
   constructor(open: (ticket: string) => Promise<DataStream>, finish: (operation: string, server: string) => void) {
     this.#open = open
     this.#finish = finish
+    this.history = new FakeHistory(
+      this.content,
+      (ticket, bytes) => this.#send(ticket, bytes),
+      (path) => this.#entry(path),
+    )
   }
 
   handlers(): Pick<AgentHandlers, FileMethod> {
@@ -54,7 +62,7 @@ export class FakeFiles {
         await this.#send(ticket, part)
         return { entry }
       },
-      'files.write': async ({ path, ticket, ifRevision, mode }) => {
+      'files.write': async ({ path, ticket, ifRevision, mode, author }) => {
         const before = this.content.get(path)
         if (mode === 'create' && before) throw new AppError('FILE_EXISTS', { path })
         if (mode === 'replace' && !before) throw new AppError('FILE_NOT_FOUND', { path })
@@ -63,6 +71,7 @@ export class FakeFiles {
         }
         const stream = await this.#open(ticket)
         this.content.set(path, await buffer(stream.receive()))
+        this.history.keep(path, author)
         return { entry: this.#entry(path) }
       },
       'files.create': async ({ path }) => {
@@ -160,6 +169,7 @@ export class FakeFiles {
         this.uploads.delete(upload)
         return {}
       },
+      ...this.history.handlers(),
       'trash.list': async () => ({
         items: [...this.trash.values()].map(({ path, content }) => ({
           id: idOf(path),

@@ -4,6 +4,13 @@ import { answer } from '../http/reply.ts'
 import { serverOf } from '../servers/read-server.ts'
 import { changeModes, createFile, deleteFiles, moveFiles, writeFile } from './change-files.ts'
 import { openDirectDownload, openDirectLive, openDirectUpload } from './direct.ts'
+import {
+  forgetFileHistory,
+  listFileHistory,
+  listLostFiles,
+  readFileRevision,
+  restoreFileRevision,
+} from './file-history.ts'
 import { copyFile, packFiles, unpackFile } from './file-jobs.ts'
 import { downloadFiles, prepareDownload, takeDownload } from './download-files.ts'
 import { pullFile } from './pull-file.ts'
@@ -69,5 +76,17 @@ export function filesRoutes(routes: Routes): void {
 
   implement(routes, api.listTrash, (ctx) => listTrash(ctx, serverOf(ctx)))
   implement(routes, api.restoreTrash, (ctx, { body }) => restoreTrash(ctx, serverOf(ctx), body))
+  implement(routes, api.listFileHistory, (ctx, { query }, signal) =>
+    listFileHistory(ctx, serverOf(ctx), pathOf(query), signal),
+  )
+  implement(routes, api.listLostFiles, (ctx, _call, signal) => listLostFiles(ctx, serverOf(ctx), signal))
+  implement(routes, api.readFileRevision, (ctx, { query }, signal) =>
+    readFileRevision(ctx, serverOf(ctx), query.revision, signal),
+  )
+  implement(routes, api.restoreFileRevision, (ctx, { body, ifMatch }) =>
+    restoreFileRevision(ctx, serverOf(ctx), body.revision, ifMatch),
+  )
+  implement(routes, api.forgetFileHistory, (ctx, { query }) => forgetFileHistory(ctx, serverOf(ctx), query))
+
   implement(routes, api.emptyTrash, (ctx, { body }) => emptyTrash(ctx, serverOf(ctx), body))
 }

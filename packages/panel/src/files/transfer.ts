@@ -52,12 +52,12 @@ export function openDownload(
  * the revision that was answered first.
  * @throws AppError what the node answers
  */
-export async function openBytes<A extends { readonly entry: FileEntry }>(
+export async function openBytes<A extends { readonly entry: Pick<FileEntry, 'revision'> }>(
   link: NodeLink,
   call: (ticket: string, ifRevision: number | null) => Promise<A>,
   budget: CreditBudget,
   signal: AbortSignal,
-): Promise<A & Download> {
+): Promise<A & Pick<Download, 'bytes'>> {
   const first = await openStream(link, (ticket) => call(ticket, null), budget)
   const { revision } = first.answer.entry
   let next: DataStream | null = first.stream

@@ -3,6 +3,7 @@ import type { BodyOf, FileEntry, Upload } from '@hatchery/core/api'
 import { callerOf } from '../access/caller.ts'
 import type { AuthorizedServer, RequestContext } from '../context.ts'
 import { newUuid } from '../storage/uuid.ts'
+import { authorOf } from './file-author.ts'
 import { logFiles } from './log-files.ts'
 import { reachFiles, requireMay } from './reach-files.ts'
 import { sendBytes } from './transfer.ts'
@@ -39,7 +40,7 @@ export async function finishUpload(ctx: RequestContext, server: AuthorizedServer
   const reached = await reachFiles(ctx, server, 'write')
   const params = { server: reached.server, upload, owner: ownerOf(ctx) }
   const { path } = await reached.link.call('uploads.read', params)
-  const { entry } = await reached.link.call('uploads.finish', params)
+  const { entry } = await reached.link.call('uploads.finish', { ...params, author: await authorOf(ctx) })
   await logFiles(ctx, reached, 'upload', [path])
   return entry
 }

@@ -74,6 +74,16 @@ export function createProcessFileTree(
     },
     uploads: {
       begin: (upload, options) => call('uploads.begin', [upload, options]),
+    history: {
+      keep: (path, options) => call('history.keep', [path, options]),
+      list: (path) => call('history.list', [path]),
+      listLost: () => call('history.listLost', []),
+      find: (id) => call('history.find', [id]),
+      read: (id) => call('history.read', [id]),
+      move: (from, to) => call('history.move', [from, to]),
+      forget: (path) => call('history.forget', [path]),
+      prune: (limits) => call('history.prune', [limits]),
+    },
       find: (id) => call('uploads.find', [id]),
       list: () => call('uploads.list', []),
       append: (id, offset, source) => call('uploads.append', [id, offset], { source }),
