@@ -55,6 +55,15 @@ describe.each(ARCHIVE_FORMATS)('an archive of the kind %s', (format) => {
     })
   })
 
+  test('tells while it is made how far of the whole it is', async () => {
+    await using stage = await stageWith(format)
+    const shares: number[] = []
+    const what = { directory: '', names: ['world'], to: 'again', format }
+    await stage.tree.pack({ ...what, onProgress: ({ done }) => shares.push(done!.bytes / done!.totalBytes) })
+    expect(shares).toEqual(shares.toSorted((one, other) => one - other))
+    expect(shares.at(-1)).toBe(1)
+  })
+
   test('gives up only what was asked for', async () => {
     await using stage = await stageWith(format)
     const progress: number[] = []

@@ -6,7 +6,7 @@ import { bytesFromName, type FileEntry, type PackOptions, type PackStreamOptions
 import { invalid, notFound, whenGone } from '../file-errors.ts'
 import { PATH_FLAGS, below } from '../open-beneath.ts'
 import { walkTo, type TreeContext } from '../tree-context.ts'
-import { walkTree } from '../walk-tree.ts'
+import { walkTree, type Visit } from '../walk-tree.ts'
 import { writeFile } from '../write-file.ts'
 import type { PackEntry } from './archive-entry.ts'
 import { compress } from './compression.ts'
@@ -21,15 +21,19 @@ const readAsync = promisify(read)
 
 /** Packs what lies in one directory into a new file. It has its name when it is whole. */
 export async function pack(ctx: TreeContext, options: PackOptions): Promise<FileEntry> {
-  return writeFile(ctx, options.to, limited(packedBytes(ctx, options), options.maxBytes ?? Infinity), {
-    mustBeNew: true,
-  })
+  const totalBytes = options.onProgress ? await countBytes(ctx, options) : undefined
+  const packed = packedBytes(ctx, options, totalBytes)
+  return writeFile(ctx, options.to, limited(packed, options.maxBytes ?? Infinity), { mustBeNew: true })
 }
 
 /** The archive as it is made, front to back. */
-export function packedBytes(ctx: TreeContext, options: PackStreamOptions): AsyncIterable<Uint8Array> {
+export function packedBytes(
+  ctx: TreeContext,
+  options: PackStreamOptions,
+  totalBytes?: number,
+): AsyncIterable<Uint8Array> {
   const { format } = options
-  const entries = entriesOf(ctx, options)
+  const entries = entriesOf(ctx, options, totalBytes)
   const whole = format === 'zip' ? inBlocks(writeZip(entries)) : inBlocks(writeTar(entries))
   return format === 'tar.gz' ? compress(whole, 'gzip') : format === 'tar.zst' ? compress(whole, 'zstd') : whole
 }
@@ -45,30 +49,50 @@ async function* limited(source: AsyncIterable<Uint8Array>, maxBytes: number) {
 
 async function* entriesOf(
   ctx: TreeContext,
-  { directory, names, signal, onProgress }: PackStreamOptions,
+  options: PackStreamOptions,
+  totalBytes?: number,
 ): AsyncGenerator<PackEntry, void, undefined> {
-  let done = { files: 0, bytes: 0 }
-  const count = (files: number, bytes: number) => {
-    done = { files: done.files + files, bytes: done.bytes + bytes }
-    onProgress?.(done)
+  let [files, bytes] = [0, 0]
+  const count = (moreFiles: number, moreBytes: number) => {
+    files += moreFiles
+    bytes += moreBytes
+    // What grows meanwhile is no more than all of it.
+    const done = totalBytes === undefined ? {} : { done: { bytes: Math.min(bytes, totalBytes), totalBytes } }
+    options.onProgress?.({ files, bytes, ...done })
   }
+  for await (const { parent, name, names, info } of visitsOf(ctx, options)) {
+    yield* entryOf(parent, name, names, info, count)
+  }
+}
+
+/** What goes in. What is protected is left out, as if it were not there. */
+async function* visitsOf(
+  ctx: TreeContext,
+  { directory, names, signal }: PackStreamOptions,
+): AsyncGenerator<Omit<Visit, 'skip'>, void, undefined> {
   for (const name of names) {
     if (name === '' || name === '.' || name === '..' || name.includes('/')) return invalid(name)
     await using place = await walkTo(ctx, `${directory}/${name}`, { followLast: false })
     const target = place.target ?? notFound(name)
     const info = await target.stat()
     const base = place.names.slice(0, -1)
-    // What is protected is left out, as if it were not there.
     const isOpen = (path: readonly string[], isDirectory: boolean) =>
       !ctx.protected.matches([...base, ...path], isDirectory)
     if (!place.name || !isOpen([name], info.isDirectory())) continue
-    yield* entryOf(place.parent, place.name, [name], info, count)
+    yield { parent: place.parent, name: place.name, names: [name], info }
     if (!info.isDirectory()) continue
     for await (const visit of walkTree(target, signal, [name])) {
-      if (!isOpen(visit.names, visit.info.isDirectory())) visit.skip()
-      else yield* entryOf(visit.parent, visit.name, visit.names, visit.info, count)
+      if (isOpen(visit.names, visit.info.isDirectory())) yield visit
+      else visit.skip()
     }
   }
+}
+
+/** Bytes of all files that go in, so that progress can say how far of the whole it is. */
+async function countBytes(ctx: TreeContext, options: PackStreamOptions): Promise<number> {
+  let bytes = 0
+  for await (const { info } of visitsOf(ctx, options)) if (info.isFile()) bytes += info.size
+  return bytes
 }
 
 async function* entryOf(
