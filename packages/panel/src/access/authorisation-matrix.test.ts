@@ -74,10 +74,11 @@ const BODIES: Readonly<Record<string, unknown>> = {
   pullFile: { url: 'https://10.0.0.1/a', directory: '' },
   previewRename: { directory: '', names: ['a'], rules: [{ kind: 'case', to: 'upper' }] },
   renameFiles: { directory: '', names: ['a'], rules: [{ kind: 'case', to: 'upper' }] },
+  copyFilesToServer: { directory: '', names: ['a'], target: SOMETHING, to: '' },
   prepareDownload: { directory: '', names: ['a'] },
   beginUpload: { path: 'a', sizeBytes: 1 },
-  restoreTrash: { items: [{ id: SOMETHING }] },
   restoreFileRevision: { revision: SOMETHING },
+  restoreTrash: { items: [{ id: SOMETHING }] },
   emptyTrash: {},
   createSubuser: { email: 'nobody@example.com', permissions: ['control.start'] },
   updateSubuser: { permissions: ['control.start'] },
@@ -103,6 +104,12 @@ const BODIES: Readonly<Record<string, unknown>> = {
     installation: SOMETHING,
     host: FAKE_HOST,
   },
+}
+
+/** What an address must name for the same reason. */
+const QUERIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  readArchiveMember: { path: 'a.zip', member: 'a' },
+  readFileRevision: { revision: SOMETHING },
 }
 
 interface Stage {
@@ -217,6 +224,7 @@ async function answerOf(stage: Stage, row: MatrixRow, kind: PrincipalKind): Prom
   const client = await callerOf(stage, kind, row.required)
   const { status, body } = await client.call(contract, {
     params: paramsOf(contract, stage.server, row.value) as never,
+    query: QUERIES[row.door] as never,
     body: bodyOf(row.door, contract, row.value) as never,
   })
   const code = (body as { error?: { code?: string } }).error?.code
