@@ -14,11 +14,13 @@ export type MessageGroup =
   | 'server'
   | 'files'
   | 'fileTools'
+  | 'fileHistory'
   | 'serverProperties'
   | 'account'
   | 'ssh'
   | 'admin'
   | 'eggs'
+  | 'metrics'
   | 'permissions'
   | 'keyPermissions'
 
