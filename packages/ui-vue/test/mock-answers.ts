@@ -246,6 +246,22 @@ const answers: Readonly<Record<string, (call: Call, mood: Mood) => unknown>> = {
   },
   // Never comes to an end, so that its row can be looked at.
   appendUpload: () => new Promise(() => undefined),
+  listFileHistory: ({ query }, mood) => ({
+    data:
+      mood === 'empty'
+        ? []
+        : (['restore', 'sftp', 'outside', 'page'] as const).map((via, index) => ({
+            id: uuid(),
+            path: query.get('path') ?? '',
+            at: NOW - index * 7_200_000,
+            user: null,
+            name: via === 'outside' ? null : 'ada',
+            via,
+            sizeBytes: 1_200 - index * 40,
+            sha256: 'a'.repeat(64),
+          })),
+  }),
+  readFileRevision: () => new Blob([SERVER_PROPERTIES.replace('motd=', 'motd=Before: ')]),
   listTrash: (_call, mood) => ({ data: mood === 'empty' ? [] : trash }),
   getStartup(call) {
     const server = serverOf(call)

@@ -64,6 +64,8 @@ const SHOTS: readonly Shot[] = [
   { name: 'files-trash-empty', path: `/servers/${at(0)}/files/trash`, mood: 'empty' },
   { name: 'editor', path: `/servers/${at(0)}/files/edit?path=eula.txt`, act: typeInEditor },
   { name: 'editor-changed', path: `/servers/${at(0)}/files/edit?path=eula.txt`, act: saveInEditor },
+  { name: 'editor-history', path: `/servers/${at(0)}/files/edit?path=eula.txt`, act: openHistory },
+  { name: 'editor-history-empty', path: `/servers/${at(0)}/files/edit?path=eula.txt`, mood: 'empty', act: openHistory },
   { name: 'editor-binary', path: `/servers/${at(0)}/files/edit?path=world.db` },
   { name: 'startup', path: `/servers/${at(0)}/startup` },
   { name: 'server-users', path: `/servers/${at(0)}/users` },
@@ -410,3 +412,8 @@ try {
 }
 console.log(problems === 0 ? 'No problem found.' : `${problems} problems.`)
 process.exitCode = problems === 0 ? 0 : 1
+
+async function openHistory(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'History' }).click()
+  await page.getByRole('dialog').waitFor()
+}

@@ -68,6 +68,7 @@ export async function mountInApp(
     'server',
     'files',
     'fileTools',
+    'fileHistory',
     'serverProperties',
     'account',
     'ssh',

@@ -56,10 +56,18 @@ export function useEditedFile(options: {
     /** Why it cannot be saved, whoever asks. */
     fixed: computed(() => (query.data.value?.kind === 'text' ? query.data.value.fixed : undefined)),
     isDirty,
+    /** The one that the editor's text began with. */
+    revision,
     other,
     isSaving: save.isPending,
     save: () => store(revision.value),
     takeMine: () => store(other.value?.revision),
+    /** Takes what somebody has stored in place of what the editor holds. */
+    takeStored(text: string, stored: number): void {
+      editor.value?.replace(text)
+      editor.value?.markSaved(text)
+      revision.value = stored
+    },
     takeTheirs(): void {
       const { text, revision: theirs } = other.value ?? {}
       if (text === undefined) return
