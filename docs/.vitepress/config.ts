@@ -23,6 +23,7 @@ export default defineConfig({
           { text: 'SFTP and SSH', link: '/guide/sftp' },
           { text: 'Eggs and repositories', link: '/guide/eggs' },
           { text: 'Operations and troubleshooting', link: '/guide/operations' },
+          { text: 'Metrics and usage', link: '/guide/metrics' },
           { text: 'Embedding the panel', link: '/guide/embedding' },
         ],
       },

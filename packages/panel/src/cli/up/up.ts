@@ -38,6 +38,7 @@ export async function up(options: UpOptions, io: UpIo): Promise<number> {
         internalUrl: options.internalUrl,
         publicUrl: options.publicUrl,
         allowedHosts: options.allowedHosts,
+        metricsToken: options.metricsToken,
         trustedProxies: options.trustedProxies,
         outbound: { allow: options.outboundAllow },
         log: options.logLevel as 'warn',
