@@ -135,15 +135,15 @@ export class FakeFiles {
           .digest('hex'),
       }),
       'files.diskUse': async () => ({ diskBytes: 0, entries: this.content.size, children: [], isPartial: false }),
-      'files.search': async ({ text = '', limit }) => ({
-        matches: [...this.content]
-          .flatMap(([path, content]) => {
-            const { type, sizeBytes, modifiedAt } = this.#entry(path)
-            return content.includes(text) ? [{ path, type, sizeBytes, modifiedAt, lines: [] }] : []
-          })
-          .slice(0, limit),
-        isPartial: false,
-      }),
+      'files.search': async ({ text = '', limit }) => {
+        // Node 24.21 ends with a failed assertion when a lone surrogate is looked for as text.
+        const wanted = Buffer.from(text)
+        const matches = [...this.content].flatMap(([path, content]) => {
+          const { type, sizeBytes, modifiedAt } = this.#entry(path)
+          return content.includes(wanted) ? [{ path, type, sizeBytes, modifiedAt, lines: [] }] : []
+        })
+        return { matches: matches.slice(0, limit), isPartial: false }
+      },
       'uploads.begin': async ({ upload, owner, path, sizeBytes }) => {
         if (this.uploads.size >= MAX_FILES) throw new AppError('DISK_FULL', { reason: 'too many uploads' })
         if (!this.uploads.has(upload)) this.uploads.set(upload, { owner, path, sizeBytes, content: Buffer.alloc(0) })
