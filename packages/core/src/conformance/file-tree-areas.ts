@@ -11,6 +11,27 @@ async function* pieces(...texts: readonly string[]) {
 
 /** What lies beside the tree: trash and unfinished uploads. */
 export function describeFileTreeAreas(promise: FileTreePromise): void {
+  promise('keeps what files were, and gives it back', async ({ tree }) => {
+    const author = { user: null, name: 'ada', via: 'page' } as const
+    const kept: string[] = []
+    for (const [index, word] of ['one', 'two'].entries()) {
+      await tree.write('a.txt', bytes(word))
+      const options = { id: randomUUID(), at: 1000 + index, author, maxContentBytes: 1_000_000 }
+      kept.unshift((await tree.history.keep('a.txt', options))?.id ?? 'nothing')
+    }
+    const listed = (await tree.history.list('a.txt')).map(({ id }) => id)
+    checkEqual(listed, kept, 'every save is listed, newest first')
+    checkEqual(text(await tree.history.read(kept[1]!)), 'one', 'it is what it was')
+    await tree.remove('a.txt')
+    checkEqual(
+      (await tree.history.listLost()).map(({ path }) => path),
+      ['a.txt'],
+      'the file is gone, its history is not',
+    )
+    checkEqual(await tree.history.forget(null), 2, 'all of it is forgotten')
+    await checkRejects(tree.history.read(kept[1]!), 'FILE_REVISION_NOT_FOUND', 'what was forgotten is gone')
+  })
+
   promise('takes things into the trash and gives them back', async ({ tree }) => {
     await tree.write('dir/deep/a.txt', bytes('a'))
     await tree.write('b.txt', bytes('b'))
