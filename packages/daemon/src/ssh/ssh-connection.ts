@@ -10,6 +10,8 @@ import { serveSession, type OpenChannel, type SessionParts } from './serve-sessi
 const MAX_CHANNELS = 16
 /** Answers that the network has not taken: beyond this, nothing more is read. */
 const MAX_UNSENT_BYTES = 4 * 1024 * 1024
+/** Time that the last words of a connection have to get through. */
+const LAST_WORDS_MS = 1_000
 /** What a client may send although nobody has asked for more; a client that keeps to the windows never gets there. */
 const MAX_UNREAD_BYTES = 16 * 1024 * 1024
 
@@ -75,8 +77,11 @@ export class SshConnection {
   close(words?: string): void {
     for (const channel of this.#channels) channel.close(words)
     this.#closing.abort()
-    this.#options.client.end()
-    this.#options.socket.destroySoon()
+    const { client, socket } = this.#options
+    client.end()
+    socket.destroySoon()
+    // Who takes nothing any more does not keep it open by that.
+    setTimeout(() => socket.destroy(), LAST_WORDS_MS).unref()
   }
 
   #onReady(): void {

@@ -20,6 +20,7 @@ export class MessageChannel {
   #rest: Buffer[] = []
   #length = 0
   #isEnded = false
+  #waiting: Promise<void> | null = null
 
   constructor(stream: Duplex, onMessage: (message: Message) => void, onEnd: (reason: Error | null) => void) {
     this.#stream = stream
@@ -43,20 +44,26 @@ export class MessageChannel {
     let hasRoom = this.#stream.write(text)
     if (bytes.length > 0) hasRoom = this.#stream.write(bytes)
     this.#stream.uncork()
-    if (hasRoom) return
-    await new Promise<void>((resolve) => {
+    if (!hasRoom) await this.#room()
+  }
+
+  close(): void {
+    this.#stream.destroy()
+  }
+
+  /** Many may wait for the same moment. */
+  #room(): Promise<void> {
+    this.#waiting ??= new Promise<void>((resolve) => {
       const done = () => {
         this.#stream.off('drain', done)
         this.#stream.off('close', done)
+        this.#waiting = null
         resolve()
       }
       this.#stream.on('drain', done)
       this.#stream.on('close', done)
     })
-  }
-
-  close(): void {
-    this.#stream.destroy()
+    return this.#waiting
   }
 
   #take(chunk: Buffer): void {
