@@ -89,6 +89,8 @@ export {
   type LiveTopicKind,
   type LiveTopicName,
 } from './live.ts'
+export { listConsoleRuns, searchConsole } from './console-log.ts'
+export { ConsoleRun } from './schemas/console-log.ts'
 export { readNodeMetrics, readServerMetrics } from './metrics.ts'
 export { MetricHistory } from './schemas/metrics.ts'
 export { exportUsage, listUsage, readServerUsage } from './usage.ts'

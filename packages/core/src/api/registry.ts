@@ -1,5 +1,6 @@
 import * as account from './account.ts'
 import * as archives from './archives.ts'
+import * as consoleLog from './console-log.ts'
 import type { ContractSpec } from './contract.ts'
 import * as direct from './direct.ts'
 import * as eggRepositories from './egg-repositories.ts'
@@ -43,6 +44,7 @@ const modules: readonly Readonly<Record<string, unknown>>[] = [
   orphans,
   metrics,
   usage,
+  consoleLog,
 ]
 
 /** Every endpoint of `/api/v1` by its operation id, in the order of the documentation. */

@@ -4,6 +4,7 @@ import { NodeHost } from '../api/schemas/nodes.ts'
 import { Nullable, OneOf, Timestamp, Uuid } from '../api/schemas/common.ts'
 import { ConsoleLine, PowerAction, ServerStats } from '../api/schemas/servers.ts'
 import { FilePath } from '../api/schemas/files.ts'
+import { CONSOLE_METHODS } from './console-methods.ts'
 import { FILE_METHODS } from './file-methods.ts'
 import { METRIC_METHODS, UsageHour } from './metric-methods.ts'
 import { operation } from './operation-fields.ts'
@@ -176,6 +177,7 @@ export const AGENT_METHODS = {
   ...FILE_METHODS,
   ...TRANSFER_METHODS,
   ...METRIC_METHODS,
+  ...CONSOLE_METHODS,
 } as const satisfies Record<string, MethodSpec>
 
 export type AgentMethod = keyof typeof AGENT_METHODS

@@ -79,6 +79,8 @@ export const ENDPOINTS = {
   updateServerBuild: { method: 'PATCH', path: '/servers/:server/build', class: 'converge' },
   sendCommand: { method: 'POST', path: '/servers/:server/command', class: 'at-most-once' },
   readConsole: { method: 'GET', path: '/servers/:server/console', class: 'read' },
+  listConsoleRuns: { method: 'GET', path: '/servers/:server/console/runs', class: 'read' },
+  searchConsole: { method: 'GET', path: '/servers/:server/console/search', class: 'read' },
   answerFeature: { method: 'POST', path: '/servers/:server/features/:feature', class: 'converge' },
   createFile: { method: 'POST', path: '/servers/:server/files', class: 'at-most-once' },
   readArchiveMember: { method: 'GET', path: '/servers/:server/files/archive/content', class: 'read', gives: 'bytes' },

@@ -31,6 +31,7 @@ export type {
   AppPassword,
   ArchiveMember,
   ConsoleLine,
+  ConsoleRun,
   CreatedApiKey,
   CreatedServer,
   DiskUse,

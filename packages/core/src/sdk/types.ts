@@ -742,6 +742,11 @@ export interface ConsoleLine {
   readonly text: string
 }
 
+export interface ConsoleRun {
+  readonly run: number
+  readonly firstLine: number
+}
+
 export interface FileEntry {
   readonly name: string
   readonly type: 'file' | 'directory' | 'symlink' | 'other'
@@ -1702,6 +1707,30 @@ interface ReadConsoleQuery {
 interface ReadConsoleResponse {
   readonly data: readonly ConsoleLine[]
   readonly cursor: string | null
+}
+
+interface ListConsoleRunsParams {
+  readonly server: string
+}
+
+interface ListConsoleRunsResponse {
+  readonly data: readonly ConsoleRun[]
+}
+
+interface SearchConsoleParams {
+  readonly server: string
+}
+
+interface SearchConsoleQuery {
+  readonly text?: string | undefined
+  readonly before?: string | undefined
+  readonly until?: number | undefined
+  readonly limit?: number | undefined
+}
+
+interface SearchConsoleResponse {
+  readonly data: readonly ConsoleLine[]
+  readonly nextBefore: string | null
 }
 
 interface AnswerFeatureParams {
@@ -3009,6 +3038,20 @@ export interface EndpointTypes {
     readonly query: ReadConsoleQuery
     readonly body: undefined
     readonly response: ReadConsoleResponse
+  }
+  /** List the runs of which console lines are kept, newest first. */
+  readonly listConsoleRuns: {
+    readonly params: ListConsoleRunsParams
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: ListConsoleRunsResponse
+  }
+  /** Search the stored console of all runs, newest lines first. */
+  readonly searchConsole: {
+    readonly params: SearchConsoleParams
+    readonly query: SearchConsoleQuery
+    readonly body: undefined
+    readonly response: SearchConsoleResponse
   }
   /** Answer what the server asked for: accept the EULA, or take another Java image; then restart it. */
   readonly answerFeature: {

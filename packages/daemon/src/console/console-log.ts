@@ -1,5 +1,6 @@
 import { compareCursors, type ConsoleCursor } from './cursor.ts'
 import { toConsoleLine, type ConsoleLine, type StoredLine } from './line-record.ts'
+import { searchConsole, type ConsoleQuery } from './search-console.ts'
 import { SegmentFiles, type SegmentOptions } from './segment-files.ts'
 
 export interface ConsoleLogOptions extends SegmentOptions {
@@ -145,6 +146,17 @@ export class ConsoleLog {
       text: 'Older lines are not kept.',
     } as const
     return [gap, ...lines.slice(0, limit - 1).map(toConsoleLine)]
+  }
+
+  /** Stored lines of all runs that fit, newest first. What is masked cannot be found. */
+  async search(query: ConsoleQuery) {
+    await this.flushed()
+    return searchConsole(this.#files, query)
+  }
+
+  /** The first stored line of each run, newest first. */
+  runs(): readonly ConsoleCursor[] {
+    return this.#files.runs()
   }
 
   async close(): Promise<void> {

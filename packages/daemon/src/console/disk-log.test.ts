@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { StoredLine } from './line-record.ts'
+import { searchConsole } from './search-console.ts'
 import { SegmentFiles, type SegmentOptions } from './segment-files.ts'
 
 let directory: string
@@ -76,5 +77,31 @@ test('lines are found across runs, newest first, page by page', async () => {
   const expected = [3, 2, 1].flatMap((run) => [47, 37, 27, 17, 7].map((number) => `${run}:${number}`))
   expect(found).toEqual(expected)
   expect((await files.findBefore(null, fits, all)).lines).toHaveLength(15)
+  await files.close()
+})
+
+test('a search finds text case aside, of a time or earlier, and goes on where its time was over', async () => {
+  const files = await write({ segmentBytes: 500 }, 2, 600)
+  const found = await searchConsole(files, { text: 'LINE 59', before: null, until: 595, limit: 3 })
+  expect(found.lines.map(({ run, line: number }) => [run, number])).toEqual([
+    [2, 595],
+    [2, 594],
+    [2, 593],
+  ])
+  let now = 0
+  // A clock that is always late: every call ends after the fewest segments.
+  const late = () => (now += 10_000)
+  const numbers: number[] = []
+  let before = null
+  let calls = 0
+  do {
+    const page = await searchConsole(files, { text: 'line 7', before, limit: 500 }, late)
+    numbers.push(...page.lines.map(({ line: number }) => number))
+    before = page.before
+    calls += 1
+  } while (before !== null)
+  const once = [79, 78, 77, 76, 75, 74, 73, 72, 71, 70, 7]
+  expect(numbers).toEqual([...once, ...once])
+  expect(calls).toBeGreaterThan(1)
   await files.close()
 })

@@ -31,6 +31,13 @@ interface Segment extends ConsoleCursor {
   readonly path: string
 }
 
+export interface FindOptions {
+  readonly limit: number
+  readonly maxSegments: number
+  /** Whether a line that fits can be in this text; others are not taken apart. */
+  readonly mayHold?: (segment: string) => boolean
+}
+
 /** Newest first. */
 export interface FoundLines {
   readonly lines: readonly StoredLine[]
@@ -124,7 +131,7 @@ export class SegmentFiles {
   async findBefore(
     cursor: ConsoleCursor | null,
     fits: (line: StoredLine) => boolean,
-    { limit, maxSegments }: { readonly limit: number; readonly maxSegments: number },
+    { limit, maxSegments, mayHold = () => true }: FindOptions,
   ): Promise<FoundLines> {
     const found: StoredLine[] = []
     const wanted = this.#segments
@@ -136,7 +143,9 @@ export class SegmentFiles {
         const last = wanted[index - 1]
         return { lines: found, before: last ? { run: last.run, line: last.line } : null }
       }
-      const records = (await readSegment(segment.path)).split('\n')
+      const text = await readSegment(segment.path)
+      if (!mayHold(text)) continue
+      const records = text.split('\n')
       for (let at = records.length - 1; at >= 0; at--) {
         const line = decodeLine(segment.run, records[at] ?? '')
         if (!line || (cursor && compareCursors(line, cursor) >= 0) || !fits(line)) continue

@@ -101,6 +101,24 @@ export function agentHandlers(options: HandlerOptions): AgentHandlers {
       return { lines: [...lines] }
     },
 
+    async 'console.search'({ server, text, before, until, limit = 100 }) {
+      const query = { ...(text === undefined ? {} : { text }), ...(until === undefined ? {} : { until }), limit }
+      const found = await servers.get(server).console.search({
+        ...query,
+        before: before === undefined ? null : parseCursor(before),
+      })
+      return { lines: [...found.lines], before: found.before && `${found.before.run}:${found.before.line}` }
+    },
+
+    async 'console.runs'({ server }) {
+      return {
+        runs: servers
+          .get(server)
+          .console.runs()
+          .map(({ run, line }) => ({ run, firstLine: line })),
+      }
+    },
+
     async 'console.watch'({ server, after, tail }) {
       watchers().watchConsole(servers.get(server), after, tail)
       return {}

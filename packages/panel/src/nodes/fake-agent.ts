@@ -229,6 +229,11 @@ export class FakeAgent implements AsyncDisposable {
         this.pending = this.pending?.keyId === keyId ? this.pending : { keyId, secret: randomBytes(32) }
         return { secret: this.pending.secret.toString('base64url') }
       },
+      'console.search': async ({ server, text = '', limit = 100 }) => {
+        const lines = (this.consoles.get(server) ?? []).filter((line) => line.text.includes(text)).toReversed()
+        return { lines: lines.slice(0, limit), before: lines.length > limit ? '1:1' : null }
+      },
+      'console.runs': async () => ({ runs: [{ run: 1, firstLine: 1 }] }),
       'metrics.read': async ({ from, step: stepMs }) => ({
         from,
         stepMs,

@@ -1,4 +1,11 @@
-import type { QueryOf, readConsole as ReadConsole, ResponseOf, readStats as ReadStats } from '@hatchery/core/api'
+import type {
+  listConsoleRuns as ListConsoleRuns,
+  QueryOf,
+  readConsole as ReadConsole,
+  readStats as ReadStats,
+  ResponseOf,
+  searchConsole as SearchConsole,
+} from '@hatchery/core/api'
 import type { AuthorizedServer, RequestContext } from '../context.ts'
 import { deriveState } from './derive-state.ts'
 import { loadServer } from './power.ts'
@@ -14,6 +21,29 @@ export async function readConsole(
   const { lines } = await ctx.nodes.of(row.node_id).call('console.read', params, { signal })
   const last = lines.at(-1)
   return { data: lines, cursor: last ? `${last.run}:${last.line}` : (after ?? null) }
+}
+
+export async function searchConsole(
+  ctx: RequestContext,
+  server: AuthorizedServer,
+  query: QueryOf<typeof SearchConsole>,
+  signal: AbortSignal,
+): Promise<ResponseOf<typeof SearchConsole>> {
+  const row = await loadServer(ctx, server)
+  const { lines, before } = await ctx.nodes
+    .of(row.node_id)
+    .call('console.search', { ...query, server: row.uuid }, { signal })
+  return { data: lines, nextBefore: before }
+}
+
+export async function listConsoleRuns(
+  ctx: RequestContext,
+  server: AuthorizedServer,
+  signal: AbortSignal,
+): Promise<ResponseOf<typeof ListConsoleRuns>> {
+  const row = await loadServer(ctx, server)
+  const { runs } = await ctx.nodes.of(row.node_id).call('console.runs', { server: row.uuid }, { signal })
+  return { data: runs }
 }
 
 export async function readStats(

@@ -3,7 +3,7 @@ import type { ResponseOf } from '@hatchery/core/api'
 import { implement, type Routes } from '../http/implement.ts'
 import { answerSerialized } from '../http/reply.ts'
 import { answerFeature } from './answer-feature.ts'
-import { readConsole, readStats } from './console.ts'
+import { listConsoleRuns, readConsole, readStats, searchConsole } from './console.ts'
 import { createServer } from './create-server.ts'
 import { deleteServer } from './delete-server.ts'
 import { liftHold, placeHold } from './holds.ts'
@@ -32,6 +32,8 @@ export function serversRoutes(routes: Routes): void {
   implement(routes, api.powerServer, (ctx, { body }) => requestPower(ctx, serverOf(ctx), body.action))
   implement(routes, api.sendCommand, (ctx, { body }) => sendCommand(ctx, serverOf(ctx), body.command))
   implement(routes, api.readConsole, (ctx, { query }, signal) => readConsole(ctx, serverOf(ctx), query, signal))
+  implement(routes, api.searchConsole, (ctx, { query }, signal) => searchConsole(ctx, serverOf(ctx), query, signal))
+  implement(routes, api.listConsoleRuns, (ctx, _input, signal) => listConsoleRuns(ctx, serverOf(ctx), signal))
   implement(routes, api.readStats, (ctx, _input, signal) => readStats(ctx, serverOf(ctx), signal))
   implement(routes, api.reinstallServer, (ctx) => reinstallServer(ctx, serverOf(ctx)))
 

@@ -51,6 +51,8 @@ type Handlers = Omit<
   | 'operation.cancel'
   | 'access.revoke'
   | 'metrics.read'
+  | 'console.search'
+  | 'console.runs'
   | FileMethod
   | TransferMethod
 >
