@@ -211,8 +211,8 @@ export class SftpSession {
 
   #changing<T>(work: Promise<T>): Promise<T> {
     this.#changes.add(work)
-    const done = () => this.#changes.delete(work)
-    work.then(done, done)
+    const forget = () => this.#changes.delete(work)
+    work.then(forget, forget)
     return work
   }
 
