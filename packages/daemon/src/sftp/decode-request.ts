@@ -36,8 +36,6 @@ export type SftpRequest = { readonly id: number } & (
   | { readonly verb: 'unknown'; readonly name: string }
 )
 
-export type SftpVerb = SftpRequest['verb']
-
 /**
  * Reads a request. What lies behind its last field is ignored, as by every other server.
  * @throws MalformedPacket when a field goes beyond the end

@@ -139,3 +139,22 @@ test.each([
   expect(await stage.run('diff', ['-r', folder, back])).toMatchObject({ code: 0, stdout: '' })
   expect(stage.faults).toEqual([])
 })
+
+test.runIf(existsSync('/dev/fuse'))('sshfs shows the files as a folder that can be worked in', async () => {
+  await using stage = await SshStage.start()
+  const mount = join(stage.directory, 'mount')
+  mkdirSync(mount)
+  const options = stage.clientOptions.filter((option) => option !== '-F' && option !== '/dev/null')
+  const mounted = await stage.run('sshfs', [...options, '-F', '/dev/null', `${stage.target}:/`, mount])
+  expect(mounted).toMatchObject({ code: 0 })
+  try {
+    const script =
+      'mkdir a && cp ../local a/b && mv a/b a/c && ln -s c a/d && cmp ../local a/d && echo more >> a/c && rm a/d'
+    stage.file('local', bytes)
+    expect(await stage.run('sh', ['-c', `cd mount && ${script}`])).toMatchObject({ code: 0, stderr: '' })
+  } finally {
+    await stage.run('fusermount', ['-u', mount])
+  }
+  expect(statSync(join(stage.root, 'a/c')).size).toBe(bytes.length + 5)
+  expect(readdirSync(join(stage.root, 'a'))).toEqual(['c'])
+})
