@@ -87,7 +87,9 @@ export class FakeFiles {
         return { done: moves.length, failures: [] }
       },
       'files.copy': async ({ from, to, operation, server }) => {
-        this.content.set(to, this.#get(from))
+        // As a node does: that there is nothing to copy shows when the work has begun.
+        const found = this.content.get(from)
+        if (found) this.content.set(to, found)
         this.#finish(operation, server)
         return {}
       },
