@@ -64,8 +64,6 @@ export interface PanelOptions {
   readonly routes?: (routes: Routes) => void
   /** Directory of the built web app. */
   readonly webRoot?: string | null
-  /** Opens `GET /metrics` for Prometheus to who sends this as bearer token; 16 characters or more. @default closed */
-  readonly metricsToken?: string | null
   readonly sessionLifetimeMs?: number
   /** Requests per minute of each class, or none. */
   readonly rateLimits?: Partial<Readonly<Record<'default' | 'auth' | 'write' | 'power' | 'expensive', number>>> | false
@@ -102,12 +100,7 @@ export interface Panel {
  * await panel.listen({ port: 8080 })
  */
 export async function createPanel(options: PanelOptions): Promise<Panel> {
-  const { now = Date.now, metricsToken } = options
-  if (metricsToken && metricsToken.length < 16) {
-    throw new Error(
-      'The token of /metrics is shorter than 16 characters. Give it a longer one, such as 32 random digits.',
-    )
-  }
+  const now = options.now ?? Date.now
   const log = createLog(options.log ?? 'info')
   const closers: (() => Promise<void> | void)[] = []
   const closeAll = async () => {
@@ -216,7 +209,6 @@ async function assemble(
     hostNames,
     routes: options.routes,
     webRoot: options.webRoot ?? null,
-    metricsToken: options.metricsToken || null,
     onMount: async (fastify) => {
       const detach = upgrades.attach(fastify.server, fastify.prefix)
       fastify.addHook('preClose', async () => {

@@ -23,6 +23,7 @@ import { userRoutes } from './users/routes.ts'
 
 /** Every endpoint of `/api/v1`, one line for each domain folder. */
 export function registerRoutes(routes: Routes): void {
+  metricsRoutes(routes)
   systemRoutes(routes)
   sessionRoutes(routes)
   accountRoutes(routes)
@@ -42,6 +43,5 @@ export function registerRoutes(routes: Routes): void {
   locationsRoutes(routes)
   nodesRoutes(routes)
   allocationsRoutes(routes)
-  metricsRoutes(routes)
   usageRoutes(routes)
 }

@@ -91,7 +91,7 @@ export {
 } from './live.ts'
 export { listConsoleRuns, searchConsole } from './console-log.ts'
 export { ConsoleRun } from './schemas/console-log.ts'
-export { readNodeMetrics, readServerMetrics } from './metrics.ts'
+export { readNodeMetrics, readServerMetrics, scrapeMetrics } from './metrics.ts'
 export { MetricHistory } from './schemas/metrics.ts'
 export { exportUsage, listUsage, readServerUsage } from './usage.ts'
 export { UsageEntry, UsageRecord } from './schemas/usage.ts'

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { contract } from './contract.ts'
+import { Bytes, contract } from './contract.ts'
 import { ServerRef, Timestamp, Uuid } from './schemas/common.ts'
 import { MetricHistory } from './schemas/metrics.ts'
 
@@ -40,4 +40,16 @@ export const readNodeMetrics = contract({
   query,
   response: { 200: MetricHistory },
   errors: ['NODE_NOT_FOUND', 'VALIDATION_FAILED', 'NODE_UNREACHABLE', 'NODE_TIMEOUT', 'NODE_UNSUPPORTED'],
+})
+
+export const scrapeMetrics = contract({
+  method: 'GET',
+  path: '/metrics',
+  tag: 'System',
+  summary: 'Read what the panel knows of itself, in the text format of Prometheus',
+  description:
+    'Give the scraper an API key with this permission alone. Requests are timed from the first scrape on; no node is asked anything.',
+  class: 'read',
+  permission: { admin: 'settings.read' },
+  response: { 200: Bytes },
 })

@@ -47,6 +47,7 @@ export const ENDPOINTS = {
   createLocation: { method: 'POST', path: '/locations', class: 'at-most-once' },
   updateLocation: { method: 'PATCH', path: '/locations/:location', class: 'converge' },
   deleteLocation: { method: 'DELETE', path: '/locations/:location', class: 'converge' },
+  scrapeMetrics: { method: 'GET', path: '/metrics', class: 'read', gives: 'bytes' },
   listNests: { method: 'GET', path: '/nests', class: 'read' },
   createNest: { method: 'POST', path: '/nests', class: 'at-most-once' },
   updateNest: { method: 'PATCH', path: '/nests/:nest', class: 'converge' },

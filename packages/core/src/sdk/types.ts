@@ -1367,6 +1367,8 @@ interface DeleteLocationParams {
 
 type DeleteLocationResponse = Readonly<Record<string, never>>
 
+type ScrapeMetricsResponse = Response
+
 interface ListNestsQuery {
   readonly cursor?: string | undefined
   readonly limit?: number | undefined
@@ -2814,6 +2816,13 @@ export interface EndpointTypes {
     readonly query: undefined
     readonly body: undefined
     readonly response: DeleteLocationResponse
+  }
+  /** Read what the panel knows of itself, in the text format of Prometheus. */
+  readonly scrapeMetrics: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: undefined
+    readonly response: ScrapeMetricsResponse
   }
   /** List nests. */
   readonly listNests: {

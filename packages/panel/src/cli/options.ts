@@ -20,8 +20,6 @@ export interface UpOptions {
   /** Further names that the panel answers to. */
   readonly allowedHosts: readonly string[]
   readonly trustedProxies: readonly string[]
-  /** Opens `/metrics` to who sends it. */
-  readonly metricsToken: string | null
   /** Addresses that eggs may be fetched from although they are not public. */
   readonly outboundAllow: readonly string[]
   /** Ports that a fresh installation offers to servers of this machine. */
@@ -63,7 +61,6 @@ Environment:
   HATCHERY_ALLOWED_HOSTS  further names that the panel answers to, such as panel.lan,*.example.com
   HATCHERY_PORTS          ports for servers of this machine at the first start (default 25565-25664)
   HATCHERY_TRUSTED_PROXIES  addresses or CIDR blocks of your proxies, with commas between
-  HATCHERY_METRICS_TOKEN  opens /metrics for Prometheus, which sends this as bearer token
   HATCHERY_OUTBOUND_ALLOW   the same of hosts that eggs may be fetched from although they are not public
 
 Ctrl-C stops panel and agent. Servers in Docker keep running; those of the process runtime are stopped gracefully.`
@@ -96,7 +93,6 @@ export function parseUpOptions(
     internalUrl: env['HATCHERY_INTERNAL_URL'] || null,
     publicUrl: env['HATCHERY_PUBLIC_URL'] || null,
     allowedHosts: list(env['HATCHERY_ALLOWED_HOSTS']),
-    metricsToken: env['HATCHERY_METRICS_TOKEN'] || null,
     trustedProxies: list(env['HATCHERY_TRUSTED_PROXIES']),
     outboundAllow: list(env['HATCHERY_OUTBOUND_ALLOW']),
     ports: list(env['HATCHERY_PORTS'] || '25565-25664'),

@@ -21,8 +21,6 @@ export interface PluginParts {
   readonly hostNames: HostNames
   readonly routes: ((routes: Routes) => void) | undefined
   readonly webRoot: string | null
-  /** Opens `/metrics` to who sends it; null leaves it closed. */
-  readonly metricsToken: string | null
   /** Called with the encapsulated app, once, while the host boots. */
   readonly onMount: (fastify: FastifyInstance) => Promise<void>
 }
@@ -53,11 +51,6 @@ export function panelPlugin(parts: PluginParts): FastifyPluginAsync {
       done()
     })
 
-    if (parts.metricsToken !== null) {
-      // Before the routes, so that all of them are measured.
-      const { prometheusRoutes } = await import('../metrics/prometheus.ts')
-      prometheusRoutes(fastify, { ctx, gate, token: parts.metricsToken })
-    }
     await fastify.register(
       async (api) => {
         const routes = { fastify: api, ctx, layer }

@@ -1,27 +1,19 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
-import { AppError } from '@hatchery/core/errors'
-import type { FastifyInstance } from 'fastify'
 import { Histogram, Registry } from 'prom-client'
 import type { Context } from '../context.ts'
-import { API_HEADERS } from '../http/security-headers.ts'
-import type { RequestGate } from '../http/request-gate.ts'
 import { createGauges } from './prometheus-gauges.ts'
 
 /** Seconds. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-export interface PrometheusParts {
-  readonly ctx: Context
-  readonly gate: RequestGate
-  /** What a scraper sends as `Authorization: Bearer …`. */
-  readonly token: string
+export interface PrometheusExport {
+  readonly contentType: string
+  /** Times one answer. Routes, not addresses: their number is fixed. */
+  observe(method: string, route: string, status: number, elapsedMs: number): void
+  text(): Promise<string>
 }
 
-/**
- * `GET /metrics` in the text format of Prometheus, from what the panel knows already: no scrape asks a node anything. It exists
- * only where a token is set; this module is loaded only then.
- */
-export function prometheusRoutes(fastify: FastifyInstance, { ctx, gate, token }: PrometheusParts): void {
+/** What the panel knows already, for Prometheus. */
+export function createPrometheusExport(ctx: Context): PrometheusExport {
   const registry = new Registry()
   const gauges = createGauges(registry, ctx)
   const durations = new Histogram({
@@ -31,26 +23,12 @@ export function prometheusRoutes(fastify: FastifyInstance, { ctx, gate, token }:
     buckets: BUCKETS,
     registers: [registry],
   })
-  fastify.addHook('onResponse', (request, reply, done) => {
-    // Routes, not addresses: their number is fixed.
-    const route = request.routeOptions.url ?? 'unknown'
-    durations.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
-    done()
-  })
-
-  const expected = digest(`Bearer ${token}`)
-  fastify.get('/metrics', { exposeHeadRoute: false }, async (request, reply) => {
-    if (!timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) {
-      // Counted like any other guess at a secret.
-      await gate.enter(request, reply, 'auth')
-      throw new AppError('NOT_SIGNED_IN')
-    }
-    await gauges.refresh()
-    return reply
-      .headers(API_HEADERS)
-      .header('content-type', registry.contentType)
-      .send(await registry.metrics())
-  })
+  return {
+    contentType: registry.contentType,
+    observe: (method, route, status, elapsedMs) => durations.observe({ method, route, status }, elapsedMs / 1000),
+    async text() {
+      await gauges.refresh()
+      return registry.metrics()
+    },
+  }
 }
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()

@@ -38,7 +38,6 @@ export async function up(options: UpOptions, io: UpIo): Promise<number> {
         internalUrl: options.internalUrl,
         publicUrl: options.publicUrl,
         allowedHosts: options.allowedHosts,
-        metricsToken: options.metricsToken,
         trustedProxies: options.trustedProxies,
         outbound: { allow: options.outboundAllow },
         log: options.logLevel as 'warn',
