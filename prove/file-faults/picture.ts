@@ -26,13 +26,7 @@ async function addTree(found: Map<string, string>, data: string, inner: string):
       found.set(place, 'directory')
       await addTree(found, data, place)
     } else if (info.isSymbolicLink()) found.set(place, `link to ${await readlink(file)}`)
-    else
-      found.set(
-        place,
-        createHash('sha256')
-          .update(await readFile(file))
-          .digest('hex'),
-      )
+    else found.set(place, sumOf(await readFile(file)))
   }
 }
 

@@ -129,6 +129,15 @@ export const ATTEMPTS: Readonly<Record<string, Attempt>> = {
   },
   'pack into': changes(['pack'], (subject, name) => subject.pack('', [ARCHIVE], `dir/${name}`)),
   unpack: changes(['unpack'], (subject) => subject.unpack(ARCHIVE, 'dir')),
+  'pack to a stream': tells(['stream.pack', 'stream.next', 'stream.close'], async (subject) =>
+    isSecret(await subject.packStream('dir', ['file', 'deep'])),
+  ),
+  'archive list': tells(['archives.list'], async (subject) =>
+    (await subject.archiveNames('dir/packed')).includes(ONLY_OUTSIDE),
+  ),
+  'archive read': tells(['archives.open'], async (subject) =>
+    isSecret(await subject.archiveRead('dir/packed', 'planted')),
+  ),
   'trash out': {
     covers: ['trash.put', 'trash.remove', 'trash.list'],
     async reach(subject, { private: own }, _name) {
@@ -147,5 +156,18 @@ export const ATTEMPTS: Readonly<Record<string, Attempt>> = {
   'upload new': changes(['uploads.finish'], (subject, name) => subject.upload(`dir/${name}`, INSIDE)),
 }
 
-/** Calls that take no path of the tree, and so cannot be led anywhere. */
-export const WITHOUT_PATH: readonly string[] = ['tidy', 'handle.stat', 'handle.sync', 'uploads.find', 'uploads.list']
+/**
+ * Calls that take no path of the tree, and so cannot be led anywhere; a watch tells names of what changes, and nothing outside
+ * does.
+ */
+export const WITHOUT_PATH: readonly string[] = [
+  'stream.watch',
+  'member.stat',
+  'member.read',
+  'member.close',
+  'tidy',
+  'handle.stat',
+  'handle.sync',
+  'uploads.find',
+  'uploads.list',
+]

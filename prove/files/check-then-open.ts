@@ -16,6 +16,7 @@ import {
 } from 'node:fs/promises'
 import path from 'node:path'
 import type { Place } from './attempts.ts'
+import { ONLY_OUTSIDE } from './outside.ts'
 import type { Subject } from './subject.ts'
 
 /** Not `copyFile`: libuv's never ends when its source becomes shorter meanwhile. */
@@ -92,6 +93,12 @@ export function checkThenOpen({ data, private: own }: Place): Subject {
       const [source, goal] = await both(`${name}/${file}`, to)
       await copyContent(source, goal)
     },
+    packStream: async (name, [file]) => read(`${name}/${file}`),
+    async archiveNames(archive) {
+      const content = await read(archive)
+      return [ONLY_OUTSIDE].filter((name) => content.includes(name))
+    },
+    archiveRead: read,
     unpack: async (_archive, to) => writeFile(path.join(await directory(to), 'planted'), 'unpacked'),
     async trash(file) {
       const id = randomUUID()

@@ -11,7 +11,7 @@ const MAX_EVENTS = 2000
 type Job = 'files.copy' | 'files.pack' | 'files.unpack'
 type Without<M extends Job> = Omit<AgentParams<M>, keyof ReturnType<typeof newOperation> | 'server'>
 
-/** Attempts at what no message of the protocol does: files that stay open, times, second names. */
+/** Attempts at what no message of the protocol does, or another suite does: files that stay open, times, second names, streams. */
 export const NOT_OVER_THE_LINK: readonly string[] = [
   'read open',
   'write in pieces',
@@ -21,21 +21,25 @@ export const NOT_OVER_THE_LINK: readonly string[] = [
   'set times',
   'hard link',
   'hard link in',
+  'pack to a stream',
 ]
 
 /** A server's files as the panel reaches them: messages on the control socket, bytes on data sockets. */
 export function overTheLink(panel: FakePanel, server: string): Subject {
   const unsupported = () => Promise.reject(new Error('no message does this'))
-  const read = async (path: string) => {
+  /** Answers what a call sends over a data socket. */
+  const receiving = async (call: (ticket: string) => Promise<unknown>) => {
     const ticket = panel.ticket()
     try {
-      await panel.call('files.read', { server, path, offset: 0, length: null, ifRevision: null, ticket: ticket.id })
+      await call(ticket.id)
       return await buffer((await ticket.opened).receive())
     } catch (error) {
       ticket.cancel()
       throw error
     }
   }
+  const read = (path: string) =>
+    receiving((ticket) => panel.call('files.read', { server, path, offset: 0, length: null, ifRevision: null, ticket }))
   /** Answers a call that takes bytes over a data socket. */
   async function sending<T>(content: Uint8Array, call: (ticket: string) => Promise<T>): Promise<T> {
     const ticket = panel.ticket()
@@ -94,6 +98,16 @@ export function overTheLink(panel: FakePanel, server: string): Subject {
     hardLink: unsupported,
     checksum: async (path) => (await panel.call('files.checksum', { server, path, algorithm: 'sha256' })).checksum,
     pack: (directory, names, to) => job('files.pack', { directory, names: [...names], to, format: 'tar' }),
+    packStream: unsupported,
+    async archiveNames(path) {
+      const page = { server, path, directory: '', offset: 0, limit: 100 }
+      return (await panel.call('files.archiveList', page)).members.map(({ name }) => name)
+    },
+    archiveRead: (path, member) =>
+      receiving((ticket) => {
+        const whole = { server, path, member, offset: 0, length: null, ifRevision: null }
+        return panel.call('files.archiveRead', { ...whole, ticket })
+      }),
     unpack: (path, to) => job('files.unpack', { path, to, replace: true }),
     async trash(path) {
       await panel.call('files.delete', { server, paths: [path], isPermanent: false })

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, chown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ARCHIVE, ATTEMPTS, type Place } from './attempts.ts'
 import type { Door } from './doors.ts'
@@ -106,7 +106,8 @@ async function fillTree({ data }: Place, { uid, gid }: Owner): Promise<void> {
   await mkdir(path.join(directory, 'deep'), { recursive: true })
   for (const file of ['file', 'victim', 'deep/file']) await writeFile(path.join(directory, file), 'inside')
   await writeFile(path.join(data, ARCHIVE), await tarOf({ planted: 'unpacked', 'deep/planted': 'unpacked' }))
-  for (const name of ['.', ARCHIVE, 'dir', 'dir/deep', 'dir/file', 'dir/victim', 'dir/deep/file']) {
+  await copyFile(path.join(data, ARCHIVE), path.join(directory, 'packed'))
+  for (const name of ['.', ARCHIVE, 'dir', 'dir/packed', 'dir/deep', 'dir/file', 'dir/victim', 'dir/deep/file']) {
     await chown(path.join(data, name), uid, gid)
   }
 }

@@ -43,7 +43,11 @@ export interface Subject {
   hardLink(existing: string, file: string): Promise<unknown>
   checksum(file: string): Promise<string>
   pack(directory: string, names: readonly string[], to: string): Promise<unknown>
+  packStream(directory: string, names: readonly string[]): Promise<Uint8Array>
   unpack(archive: string, to: string): Promise<unknown>
+  /** What lies in an archive. */
+  archiveNames(archive: string): Promise<readonly string[]>
+  archiveRead(archive: string, member: string): Promise<Uint8Array>
   /** Deletes to the trash; answers under which id it lies there. */
   trash(file: string): Promise<string>
   restore(id: string, to: string): Promise<unknown>
@@ -96,6 +100,16 @@ export function treeSubject(tree: FileTree): Subject {
     hardLink: (existing, file) => tree.hardLink(existing, file),
     checksum: (file) => tree.checksum(file, 'sha256'),
     pack: (directory, names, to) => tree.pack({ directory, names, to, format: 'tar' }),
+    async packStream(directory, names) {
+      const parts: Uint8Array[] = []
+      for await (const part of tree.packStream({ directory, names, format: 'tar' })) parts.push(part)
+      return Buffer.concat(parts)
+    },
+    archiveNames: async (archive) => (await tree.archives.list(archive)).members.map(({ name }) => name),
+    async archiveRead(archive, member) {
+      await using opened = await tree.archives.open(archive, member)
+      return await opened.read(0, 1000)
+    },
     unpack: (archive, to) => tree.unpack(archive, { to, replace: true, maxBytes: 1_000_000 }),
     async trash(file) {
       const id = randomUUID()

@@ -1,7 +1,7 @@
 // The tenant: swaps names of its server for links that lead out, and back, as fast as it can. In turns it is a directory, a
 // directory behind two links, and the file itself.
 //   node swap.ts <data directory> <outside directory> <uid>
-import { existsSync, lstatSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 
@@ -30,10 +30,11 @@ interface Swap {
 const makeDirectory = (place: string) => {
   mkdirSync(`${place}/deep`, { recursive: true })
   for (const file of ['file', 'victim', 'deep/file']) makeFile(`${place}/${file}`)
+  makeFile(`${place}/packed`, readFileSync(`${data}/archive.tar`))
 }
 /** What is there stays, and no link is followed. */
-function makeFile(place: string): void {
-  if (!lstatSync(place, { throwIfNoEntry: false })) writeFileSync(place, 'inside', { flag: 'wx' })
+function makeFile(place: string, content: string | Buffer = 'inside'): void {
+  if (!lstatSync(place, { throwIfNoEntry: false })) writeFileSync(place, content, { flag: 'wx' })
 }
 const directory = { name: `${data}/dir`, real: `${data}/real`, make: makeDirectory }
 const SWAPS: readonly Swap[] = [
@@ -45,7 +46,7 @@ const SWAPS: readonly Swap[] = [
     link: `${data}/link-file`,
     target: `${outside}/file`,
     real: `${data}/real-file`,
-    make: makeFile,
+    make: (place) => makeFile(place),
   },
 ]
 

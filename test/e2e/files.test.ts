@@ -1,5 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { randomBytes, createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -47,6 +47,8 @@ async function startBoth() {
   return {
     server: server.id,
     data: join(dataDirectory, 'volumes', server.id, 'data-1'),
+    dataOf: (id: string) => join(dataDirectory, 'volumes', id, 'data-1'),
+    node,
     sdk: createClient({ url, headers: { ...client.headers, origin: url } }),
     async [Symbol.asyncDispose]() {
       await daemon.stop()
@@ -114,4 +116,37 @@ test('files go from the SDK through the panel into the server and back', async (
   await sdk.deleteFiles({ params, body: { paths: ['unpacked', 'mods.tar.gz'], isPermanent: true } })
   const use = await sdk.readDiskUse({ params, query: {} })
   expect(use.children.map(({ name }) => name)).toEqual(['mods', 'world'])
+})
+
+test('files go from one server to another without lying anywhere between, and all of them or none', async () => {
+  await using stage = await startBoth()
+  const { sdk, server, node, data, dataOf } = stage
+  const other = (await node.createServer()).id
+  mkdirSync(join(data, 'world/region'), { recursive: true })
+  const bytes = randomBytes(3_000_000)
+  writeFileSync(join(data, 'world/region/r.0.0.mca'), bytes)
+  writeFileSync(join(data, 'world/level.dat'), 'level')
+  const end = async (operation: string) => {
+    const status = async () => (await sdk.getOperation({ params: { operation } })).status
+    await until(async () => ['succeeded', 'failed'].includes(await status()), 'the end of the copy')
+    return status()
+  }
+  const copy = (names: readonly string[], target = other) =>
+    sdk.copyFilesToServer({ params: { server }, body: { directory: '', names: [...names], target, to: 'copied' } })
+
+  const { operation } = await copy(['world'])
+  expect(await end(operation)).toBe('succeeded')
+  expect(readFileSync(join(dataOf(other), 'copied/world/region/r.0.0.mca')).equals(bytes)).toBe(true)
+  expect(readFileSync(join(dataOf(other), 'copied/world/level.dat'), 'utf8')).toBe('level')
+  expect(readFileSync(join(data, 'world/level.dat'), 'utf8')).toBe('level')
+
+  // Names that are taken stay as they are unless they are to be replaced.
+  writeFileSync(join(data, 'world/level.dat'), 'newer')
+  writeFileSync(join(data, 'fresh.txt'), 'fresh')
+  const again = await copy(['world', 'fresh.txt'])
+  await end(again.operation)
+  expect(readFileSync(join(dataOf(other), 'copied/world/level.dat'), 'utf8')).toBe('level')
+
+  await expect(copy(['missing'])).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
+  await expect(copy(['world'], randomUUID())).rejects.toMatchObject({ code: 'COPY_TARGET_NOT_FOUND' })
 })

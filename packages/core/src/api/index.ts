@@ -77,7 +77,15 @@ export {
 } from './file-history.ts'
 export { FileRevision, LostFile } from './schemas/file-history.ts'
 export { emptyTrash, listTrash, restoreTrash } from './trash.ts'
-export { downloadFiles, prepareDownload, previewRename, pullFile, renameFiles, takeDownload } from './transfers.ts'
+export {
+  copyFilesToServer,
+  downloadFiles,
+  prepareDownload,
+  previewRename,
+  pullFile,
+  renameFiles,
+  takeDownload,
+} from './transfers.ts'
 export { DownloadTicket, RenamePlan, RenameRule } from './schemas/transfers.ts'
 export { appendUpload, beginUpload, cancelUpload, finishUpload, getUpload } from './uploads.ts'
 export {

@@ -4,7 +4,14 @@ import { reads, writes } from './file-errors.ts'
 import { ServerRef, Uuid } from './schemas/common.ts'
 import { ArchiveFormat, FileName } from './schemas/files.ts'
 import { OperationRef } from './schemas/servers.ts'
-import { DownloadRequest, DownloadTicket, PullRequest, RenamePlan, RenameRequest } from './schemas/transfers.ts'
+import {
+  CopyToServer,
+  DownloadRequest,
+  DownloadTicket,
+  PullRequest,
+  RenamePlan,
+  RenameRequest,
+} from './schemas/transfers.ts'
 
 const params = Type.Object({ server: ServerRef })
 
@@ -22,6 +29,23 @@ export const pullFile = contract({
   response: { 202: OperationRef },
   errors: [...writes, 'FILE_EXISTS', 'OUTBOUND_URL_INVALID', 'PULL_REFUSED', 'PULL_LIMIT'],
   rate: 'expensive',
+})
+
+export const copyFilesToServer = contract({
+  method: 'POST',
+  path: '/servers/:server/files/copy-to',
+  tag: 'Files',
+  summary: 'Copy files and directories to another server, on whichever node',
+  description:
+    'The job belongs to the server that gets them. Nothing is to be seen there before everything has come, and nothing is left of a copy that fails or is cancelled. What the egg of either protects is left out.',
+  class: 'at-most-once',
+  permission: { server: 'file.read-content' },
+  params,
+  body: CopyToServer,
+  response: { 202: OperationRef },
+  errors: [...writes, 'COPY_TARGET_NOT_FOUND', 'PERMISSION_DENIED'],
+  rate: 'expensive',
+  bodyLimitBytes: 8 * 1024 * 1024,
 })
 
 export const previewRename = contract({

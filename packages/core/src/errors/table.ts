@@ -259,6 +259,7 @@ export const ERRORS = {
     status: 404,
     message: 'This download link is used up or has expired. Begin the download again.',
   },
+  COPY_TARGET_NOT_FOUND: { status: 404, message: 'There is no server {id} that the files could be copied to.' },
   RENAME_RULE_INVALID: { status: 422, message: 'Rule {position} cannot be used: {reason}.' },
   RENAME_CONFLICT: {
     status: 409,

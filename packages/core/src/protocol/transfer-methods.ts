@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { Uuid } from '../api/schemas/common.ts'
+import { Nullable, Uuid } from '../api/schemas/common.ts'
 import { ArchiveFormat, FileName, FilePath } from '../api/schemas/files.ts'
 import { PullRequest, RenamePlan } from '../api/schemas/transfers.ts'
 import type { MethodSpec } from './methods.ts'
@@ -43,6 +43,22 @@ export const TRANSFER_METHODS = {
       names: Type.Array(FileName, { maxItems: 1000 }),
       format: ArchiveFormat,
       ticket,
+    }),
+    result: Done,
+  },
+  'files.receive': {
+    class: 'at-most-once',
+    deadlineMs: 30_000,
+    summary:
+      'Open a data socket and unpack the tar that comes over it into a directory; progress and end arrive as events',
+    params: Type.Object({
+      server,
+      to: FilePath,
+      replace: Type.Boolean(),
+      /** What will come, for the progress; null when nobody knows. */
+      estimatedBytes: Nullable(Type.Integer({ minimum: 0 })),
+      ticket,
+      ...operation,
     }),
     result: Done,
   },

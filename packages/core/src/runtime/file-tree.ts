@@ -16,6 +16,7 @@ import type {
   SearchReport,
   UnpackOptions,
   UnpackReport,
+  UnpackStreamOptions,
   WatchOptions,
   WorkOptions,
   WriteOptions,
@@ -35,8 +36,8 @@ export interface FileTree extends AsyncDisposable {
   readonly trash: FileTrash
   readonly uploads: FileUploads
   readonly archives: FileArchives
-  /**
   readonly history: FileHistory
+  /**
    * The same tree, but what these patterns match can be neither read nor changed, by whatever name or link it is reached;
    * nor can a directory that holds such a file be moved, copied or deleted. Lists show it. Patterns are those of gitignore,
    * relative to the root.
@@ -100,6 +101,11 @@ export interface FileTree extends AsyncDisposable {
    * the first name is there. Leaving the loop, or the signal, ends the work.
    */
   packStream(options: PackStreamOptions): AsyncIterable<Uint8Array>
+  /**
+   * Unpacks a plain tar that comes piece by piece. Nothing is in the tree before all of it has come.
+   * @throws AppError as {@link FileTree.unpack}; what the source throws
+   */
+  unpackFrom(source: AsyncIterable<Uint8Array>, options: UnpackStreamOptions): Promise<UnpackReport>
   /**
    * Names of a directory that were made, changed or removed, by whomever; null when that may be anything. The first answer is
    * empty and says that the watch is on. It ends when the directory is gone, with the signal, or when the loop is left.

@@ -145,6 +145,9 @@ export interface UnpackOptions extends WorkOptions {
   readonly maxBytes: number
 }
 
+/** What comes as a plain tar, piece by piece. */
+export type UnpackStreamOptions = Omit<UnpackOptions, 'members'>
+
 export interface UnpackReport {
   readonly files: number
   /** Left out: something was in the way, or it is protected. */

@@ -36,6 +36,7 @@ export {
   type SearchReport,
   type UnpackOptions,
   type UnpackReport,
+  type UnpackStreamOptions,
   type WatchOptions,
   type WorkOptions,
   type WriteOptions,

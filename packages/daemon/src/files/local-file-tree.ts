@@ -4,9 +4,10 @@ import { ArchiveIndexes } from './archives/archive-index.ts'
 import { archivesOf } from './archives/open-member.ts'
 import { packStream } from './archives/pack-stream.ts'
 import { pack } from './archives/pack.ts'
+import { unpackStream } from './archives/unpack-stream.ts'
 import { unpack } from './archives/unpack.ts'
-import { changeMode, changeTimes } from './change-attributes.ts'
 import { historyOf } from '../history/index.ts'
+import { changeMode, changeTimes } from './change-attributes.ts'
 import { hardLink, makeDirectory, makeLink, moveName } from './change-names.ts'
 import { copyTree } from './copy-tree.ts'
 import { entryOf, linkTargetOf } from './file-entries.ts'
@@ -50,8 +51,8 @@ function treeOf(ctx: TreeContext, indexes = new ArchiveIndexes()): FileTree {
     server: ctx.server,
     trash: trashOf(ctx),
     uploads: uploadsOf(ctx),
-    archives: archivesOf(ctx, indexes),
     history: historyOf(ctx),
+    archives: archivesOf(ctx, indexes),
     protecting: (patterns) => treeOf({ ...ctx, protected: compilePathPatterns(patterns) }, indexes),
 
     list: (path, options = {}) =>
@@ -103,6 +104,7 @@ function treeOf(ctx: TreeContext, indexes = new ArchiveIndexes()): FileTree {
     tidy: (before) => guarded('', () => tidy(ctx, before)),
     pack: (options) => guarded(options.to, () => pack(ctx, options)),
     packStream: (options) => packStream(ctx, options),
+    unpackFrom: (source, options) => guarded(options.to, () => unpackStream(ctx, source, options)),
     watch: (path, options = {}) => watchDirectory(ctx, path, options),
     unpack: (path, options) => guarded(path, () => unpack(ctx, path, options)),
     [Symbol.asyncDispose]: async () => {},

@@ -2,8 +2,10 @@ import type { AgentHandlers, TransferMethod } from '@hatchery/core/protocol'
 import {
   beginArchive,
   previewRenames,
+  receiveFiles,
   renameEntries,
   type DirectoryWatches,
+  type FileJobs,
   type Pulls,
   type ServerFiles,
 } from '../server-files/index.ts'
@@ -13,6 +15,7 @@ import { runOperation, type OperationRunner } from './run-operation.ts'
 export interface TransferHandlerOptions {
   readonly files: ServerFiles
   readonly pulls: Pulls
+  readonly jobs: FileJobs
   readonly sockets: DataSockets
   /** Those of the session under way. */
   readonly directories: () => DirectoryWatches
@@ -22,7 +25,7 @@ export interface TransferHandlerOptions {
 
 /** What the agent does with files that come from elsewhere, go as a whole, or get other names together. */
 export function transferHandlers(
-  { files, pulls, sockets, directories, onFault }: TransferHandlerOptions,
+  { files, jobs, pulls, sockets, directories, onFault }: TransferHandlerOptions,
   runner: OperationRunner,
 ): Pick<AgentHandlers, TransferMethod> {
   return {
@@ -48,6 +51,16 @@ export function transferHandlers(
         throw error
       }
     },
+
+    'files.receive': (params, signal) =>
+      runOperation(runner, 'files.receive', params, async () => {
+        const { server, operation, ticket, to, replace, estimatedBytes } = params
+        const open = await files.toWrite(server)
+        const stream = await sockets.open(ticket, signal)
+        const what = { to, replace, estimatedBytes }
+        jobs.begin(operation, server, 'receiving', (work) => receiveFiles(open, stream, what, work))
+        return {}
+      }),
 
     async 'files.watch'({ server, path }) {
       await directories().watch(await files.toRead(server), path)

@@ -10,6 +10,7 @@ export {
 } from './change-files.ts'
 export { Pulls, type PullRequest } from './pulls.ts'
 export { DirectoryWatches } from './directory-watches.ts'
+export { receiveFiles } from './receive-files.ts'
 export { beginArchive, type BegunArchive } from './send-archive.ts'
 export { FileJobs } from './file-jobs.ts'
 export { previewRenames, renameEntries } from './rename-entries.ts'

@@ -107,24 +107,36 @@ async function sendSelection(
   { directory, names, format }: Selection,
   signal: AbortSignal,
 ): Promise<Bytes> {
-  const { link, server } = reached
-  const ticket = await link.openTicket({ budgets: [budgetOf(ctx)] })
-  let bytes: AsyncIterable<Uint8Array>
-  try {
-    await link.call('files.download', { server, directory, names: [...names], format, ticket: ticket.id }, { signal })
-    const stream = await ticket.opened
-    signal.addEventListener('abort', () => stream.close('the caller has gone'), { once: true })
-    if (signal.aborted) stream.close('the caller has gone')
-    bytes = stream.receive()
-  } catch (error) {
-    ticket.cancel()
-    throw error
-  }
+  const bytes = await openPacked(ctx, reached, { directory, names, format }, signal)
   const below = (name: string) => (directory === '' ? name : `${directory}/${name}`)
   await logFiles(ctx, reached, 'read', names.map(below))
   const [only] = names
   const base = names.length === 1 && only !== undefined ? only : (directory.split('/').at(-1) ?? '')
   return answer(200, bytes, { 'content-disposition': attachmentOf(`${base === '' ? 'files' : base}.${format}`) })
+}
+
+/**
+ * Bytes of an archive that the node packs while they are taken.
+ * @throws AppError what the node answers
+ */
+export async function openPacked(
+  ctx: RequestContext,
+  { link, server }: ReachedFiles,
+  { names, ...selection }: Selection,
+  signal: AbortSignal,
+): Promise<AsyncIterable<Uint8Array>> {
+  const ticket = await link.openTicket({ budgets: [budgetOf(ctx)] })
+  try {
+    await link.call('files.download', { server, ...selection, names: [...names], ticket: ticket.id }, { signal })
+    const stream = await ticket.opened
+    const end = () => stream.close('nobody takes it any more')
+    signal.addEventListener('abort', end, { once: true })
+    if (signal.aborted) end()
+    return stream.receive()
+  } catch (error) {
+    ticket.cancel()
+    throw error
+  }
 }
 
 /** At most 500 at a time. */

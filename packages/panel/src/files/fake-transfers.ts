@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers'
 import { AppError } from '@hatchery/core/errors'
 import type { AgentHandlers, DataStream, EphemeralEvent, TransferMethod } from '@hatchery/core/protocol'
 import { checkRenames } from '@hatchery/core/renames'
@@ -6,6 +7,7 @@ export interface FakeTransferParts {
   readonly content: Map<string, Buffer>
   readonly open: (ticket: string) => Promise<DataStream>
   readonly finish: (operation: string, server: string) => void
+  readonly fail: (operation: string, server: string) => void
   readonly emit: (event: EphemeralEvent) => void
 }
 
@@ -33,7 +35,7 @@ export class FakeTransfers {
   }
 
   handlers(): Pick<AgentHandlers, TransferMethod> {
-    const { content, open, finish } = this.#parts
+    const { content, open, finish, fail } = this.#parts
     return {
       'files.pull': async ({ server, operation, directory, name = 'pulled' }) => {
         content.set(directory === '' ? name : `${directory}/${name}`, Buffer.from('from the web'))
@@ -66,6 +68,14 @@ export class FakeTransfers {
           // The panel's end says what became of it.
           .catch(() => undefined)
           .finally(() => (this.openDownloads -= 1))
+        return {}
+      },
+      'files.receive': async ({ server, operation, to, ticket }) => {
+        const stream = await open(ticket)
+        void (async () => {
+          content.set(`${to}/received`, await buffer(stream.receive()))
+          finish(operation, server)
+        })().catch(() => fail(operation, server))
         return {}
       },
       'files.watch': async ({ server, path }) => {

@@ -5,7 +5,7 @@ import { actorOf, requesterOf } from '../activity/actor.ts'
 import type { AuthorizedServer, RequestContext } from '../context.ts'
 import type { DurableMethod } from '../operations/operation-runner.ts'
 import { INTENT_LIFETIME_MS } from '../servers/power.ts'
-import { reachFiles, requireMay } from './reach-files.ts'
+import { reachFiles, requireMay, type ReachedFiles } from './reach-files.ts'
 
 export function copyFile(
   ctx: RequestContext,
@@ -61,8 +61,14 @@ export interface FileJob {
 
 /** Writes down who wants the work and hands it to the node; progress, end and cancel are those of every operation. */
 export async function beginJob(ctx: RequestContext, server: AuthorizedServer, job: FileJob): Promise<OperationRef> {
-  const reached = await reachFiles(ctx, server, 'write')
-  const operation = await ctx.store.transaction(async (trx) => {
+  const operation = await createJob(ctx, await reachFiles(ctx, server, 'write'), job)
+  await ctx.operations.send(operation)
+  return { operation }
+}
+
+/** Writes down who wants the work; it is not sent yet. */
+export function createJob(ctx: RequestContext, reached: ReachedFiles, job: FileJob): Promise<string> {
+  return ctx.store.transaction(async (trx) => {
     const uuid = await ctx.operations.create(trx, {
       kind: job.kind,
       class: 'at-most-once',
@@ -85,6 +91,4 @@ export async function beginJob(ctx: RequestContext, server: AuthorizedServer, jo
     })
     return uuid
   })
-  await ctx.operations.send(operation)
-  return { operation }
 }

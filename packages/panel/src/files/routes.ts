@@ -12,6 +12,7 @@ import {
   restoreFileRevision,
 } from './file-history.ts'
 import { copyFile, packFiles, unpackFile } from './file-jobs.ts'
+import { copyFilesToServer } from './copy-to-server.ts'
 import { downloadFiles, prepareDownload, takeDownload } from './download-files.ts'
 import { pullFile } from './pull-file.ts'
 import { previewRename, renameFiles } from './rename-files.ts'
@@ -50,6 +51,7 @@ export function filesRoutes(routes: Routes): void {
   implement(routes, api.changeFileModes, (ctx, { body }) => changeModes(ctx, serverOf(ctx), body))
 
   implement(routes, api.pullFile, (ctx, { body }) => pullFile(ctx, serverOf(ctx), body))
+  implement(routes, api.copyFilesToServer, (ctx, { body }) => copyFilesToServer(ctx, serverOf(ctx), body))
   implement(routes, api.previewRename, (ctx, { body }, signal) => previewRename(ctx, serverOf(ctx), body, signal))
   implement(routes, api.renameFiles, (ctx, { body }) => renameFiles(ctx, serverOf(ctx), body))
   implement(routes, api.downloadFiles, (ctx, { query }, signal) =>
@@ -74,8 +76,6 @@ export function filesRoutes(routes: Routes): void {
   implement(routes, api.openDirectLive, (ctx) => openDirectLive(ctx, serverOf(ctx)))
   implement(routes, api.openDirectUpload, (ctx, { params }) => openDirectUpload(ctx, serverOf(ctx), params.upload))
 
-  implement(routes, api.listTrash, (ctx) => listTrash(ctx, serverOf(ctx)))
-  implement(routes, api.restoreTrash, (ctx, { body }) => restoreTrash(ctx, serverOf(ctx), body))
   implement(routes, api.listFileHistory, (ctx, { query }, signal) =>
     listFileHistory(ctx, serverOf(ctx), pathOf(query), signal),
   )
@@ -88,5 +88,7 @@ export function filesRoutes(routes: Routes): void {
   )
   implement(routes, api.forgetFileHistory, (ctx, { query }) => forgetFileHistory(ctx, serverOf(ctx), query))
 
+  implement(routes, api.listTrash, (ctx) => listTrash(ctx, serverOf(ctx)))
+  implement(routes, api.restoreTrash, (ctx, { body }) => restoreTrash(ctx, serverOf(ctx), body))
   implement(routes, api.emptyTrash, (ctx, { body }) => emptyTrash(ctx, serverOf(ctx), body))
 }

@@ -71,6 +71,7 @@ export class FakeAgent implements AsyncDisposable {
     content: this.files.content,
     open: (ticket) => this.#openData(ticket),
     finish: (operation, server) => this.#finish(operation, server),
+    fail: (operation, server) => this.#finish(operation, server, 'failed'),
     emit: (event) => this.session?.emit(event),
   })
   #url = ''
@@ -333,10 +334,10 @@ export class FakeAgent implements AsyncDisposable {
     this.#finish(operation, server)
   }
 
-  #finish(operation: string, server: string): void {
+  #finish(operation: string, server: string, status: 'succeeded' | 'failed' = 'succeeded'): void {
     this.emit({
       name: 'operation.finished',
-      data: { operation, server, status: 'succeeded', error: null, at: Date.now() },
+      data: { operation, server, status, error: null, at: Date.now() },
     })
   }
 }

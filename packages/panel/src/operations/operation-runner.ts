@@ -14,6 +14,7 @@ export type DurableMethod =
   | 'files.pack'
   | 'files.unpack'
   | 'files.pull'
+  | 'files.receive'
 
 export interface NewOperation {
   /** `install`, `power.start`, `delete`, … */

@@ -17,7 +17,10 @@ declare module 'vue-router' {
 }
 
 const serverPage = { messages: ['server', 'servers'], section: 'dashboard' } as const
-const filesPage = { ...serverPage, messages: ['server', 'servers', 'files', 'fileTools', 'fileHistory', 'ssh'] } as const
+const filesPage = {
+  ...serverPage,
+  messages: ['server', 'servers', 'files', 'fileTools', 'fileHistory', 'ssh'],
+} as const
 const accountPage = { messages: ['account'], section: 'account' } as const
 const eggs = { messages: ['admin', 'servers', 'eggs'], section: 'admin-eggs' } as const
 const admin = (section: string) => ({ messages: ['admin', 'servers'], section }) as const

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Nullable, OneOf, Timestamp, Uuid, named } from './common.ts'
+import { Nullable, OneOf, ServerRef, Timestamp, Uuid, named } from './common.ts'
 import { ArchiveFormat, FileName, FilePath } from './files.ts'
 
 const Scope = OneOf(['name', 'extension', 'whole'])
@@ -85,6 +85,17 @@ export const DownloadRequest = Type.Object({
   names: Type.Array(FileName, { minItems: 1, maxItems: 1000 }),
   /** @default zip */
   format: Type.Optional(ArchiveFormat),
+})
+
+export const CopyToServer = Type.Object({
+  directory: FilePath,
+  names: Type.Array(FileName, { minItems: 1, maxItems: 1000 }),
+  /** The server that gets them; the caller needs `file.create` there. */
+  target: ServerRef,
+  /** Directory of that server; made when it is missing. */
+  to: FilePath,
+  /** Files that are there are replaced, which needs `file.update` there; otherwise they stay. @default false */
+  replace: Type.Optional(Type.Boolean()),
 })
 
 export const DownloadTicket = named(

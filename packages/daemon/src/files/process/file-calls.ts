@@ -10,6 +10,7 @@ import type {
   PackOptions,
   SearchOptions,
   UnpackOptions,
+  UnpackStreamOptions,
   WorkOptions,
 } from '@hatchery/core/runtime'
 
@@ -122,16 +123,15 @@ const FILE_CALLS = {
     await member?.[Symbol.asyncDispose]()
   }),
 
+  unpackFrom: value((tree, [options], context) =>
+    tree.unpackFrom(context.source, { ...(options as unknown as UnpackStreamOptions), ...work(context) }),
+  ),
   ...STREAM_CALLS,
 
   'trash.put': value((tree, [path, item]) => tree.trash.put(path!, item!)),
   'trash.list': value((tree) => tree.trash.list()),
   'trash.restore': value((tree, [id, path]) => tree.trash.restore(id!, path!)),
   'trash.remove': value((tree, [id], context) => tree.trash.remove(id!, work(context))),
-  'uploads.begin': value((tree, [upload, options]) => tree.uploads.begin(upload!, options!)),
-  'uploads.find': value((tree, [id]) => tree.uploads.find(id!)),
-  'uploads.list': value((tree) => tree.uploads.list()),
-  'uploads.append': value((tree, [id, offset], { source }) => tree.uploads.append(id!, offset!, source)),
   'history.keep': value((tree, [path, options]) => tree.history.keep(path!, options!)),
   'history.list': value((tree, [path]) => tree.history.list(path!)),
   'history.listLost': value((tree) => tree.history.listLost()),
@@ -140,6 +140,10 @@ const FILE_CALLS = {
   'history.move': value((tree, [from, to]) => tree.history.move(from!, to!)),
   'history.forget': value((tree, [path]) => tree.history.forget(path!)),
   'history.prune': value((tree, [limits]) => tree.history.prune(limits!)),
+  'uploads.begin': value((tree, [upload, options]) => tree.uploads.begin(upload!, options!)),
+  'uploads.find': value((tree, [id]) => tree.uploads.find(id!)),
+  'uploads.list': value((tree) => tree.uploads.list()),
+  'uploads.append': value((tree, [id, offset], { source }) => tree.uploads.append(id!, offset!, source)),
   'uploads.finish': value((tree, [id]) => tree.uploads.finish(id!)),
   'uploads.cancel': value((tree, [id]) => tree.uploads.cancel(id!)),
 } as const satisfies Record<string, Call>

@@ -58,6 +58,8 @@ export function createProcessFileTree(
     pack: ({ onProgress, signal, ...options }) =>
       call('pack', [options], { signal, ...(onProgress && { onProgress }) }),
     packStream: ({ onProgress: _untold, signal, ...options }) => readStream(call, 'stream.pack', [options], signal),
+    unpackFrom: (source, { onProgress, signal, ...options }) =>
+      call('unpackFrom', [options], { source, signal, ...(onProgress && { onProgress }) }),
     watch: (path, { signal } = {}) => readStream(call, 'stream.watch', [path], signal),
     unpack: (path, { onProgress, signal, ...options }) =>
       call('unpack', [path, options], { signal, ...(onProgress && { onProgress }) }),
@@ -72,8 +74,6 @@ export function createProcessFileTree(
       restore: (id, path) => call('trash.restore', [id, path]),
       remove: (id, options = {}) => call('trash.remove', [id], options),
     },
-    uploads: {
-      begin: (upload, options) => call('uploads.begin', [upload, options]),
     history: {
       keep: (path, options) => call('history.keep', [path, options]),
       list: (path) => call('history.list', [path]),
@@ -84,6 +84,8 @@ export function createProcessFileTree(
       forget: (path) => call('history.forget', [path]),
       prune: (limits) => call('history.prune', [limits]),
     },
+    uploads: {
+      begin: (upload, options) => call('uploads.begin', [upload, options]),
       find: (id) => call('uploads.find', [id]),
       list: () => call('uploads.list', []),
       append: (id, offset, source) => call('uploads.append', [id, offset], { source }),
