@@ -129,6 +129,19 @@ export const ATTEMPTS: Readonly<Record<string, Attempt>> = {
   },
   'pack into': changes(['pack'], (subject, name) => subject.pack('', [ARCHIVE], `dir/${name}`)),
   unpack: changes(['unpack'], (subject) => subject.unpack(ARCHIVE, 'dir')),
+  'unpack a stream': changes(['unpackFrom'], (subject) => subject.unpackStream('dir')),
+  history: tells(
+    [
+      'history.keep',
+      'history.list',
+      'history.listLost',
+      'history.find',
+      'history.read',
+      'history.move',
+      'history.forget',
+    ],
+    async (subject, name) => isSecret(await subject.keptContent('dir/file', name)),
+  ),
   'pack to a stream': tells(['stream.pack', 'stream.next', 'stream.close'], async (subject) =>
     isSecret(await subject.packStream('dir', ['file', 'deep'])),
   ),
@@ -166,6 +179,7 @@ export const WITHOUT_PATH: readonly string[] = [
   'member.read',
   'member.close',
   'tidy',
+  'history.prune',
   'handle.stat',
   'handle.sync',
   'uploads.find',

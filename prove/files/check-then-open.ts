@@ -99,6 +99,8 @@ export function checkThenOpen({ data, private: own }: Place): Subject {
       return [ONLY_OUTSIDE].filter((name) => content.includes(name))
     },
     archiveRead: read,
+    keptContent: read,
+    unpackStream: async (to) => writeFile(path.join(await directory(to), 'planted'), 'inside'),
     unpack: async (_archive, to) => writeFile(path.join(await directory(to), 'planted'), 'unpacked'),
     async trash(file) {
       const id = randomUUID()

@@ -22,6 +22,8 @@ export const NOT_OVER_THE_LINK: readonly string[] = [
   'hard link',
   'hard link in',
   'pack to a stream',
+  'unpack a stream',
+  'history',
 ]
 
 /** A server's files as the panel reaches them: messages on the control socket, bytes on data sockets. */
@@ -99,6 +101,8 @@ export function overTheLink(panel: FakePanel, server: string): Subject {
     checksum: async (path) => (await panel.call('files.checksum', { server, path, algorithm: 'sha256' })).checksum,
     pack: (directory, names, to) => job('files.pack', { directory, names: [...names], to, format: 'tar' }),
     packStream: unsupported,
+    unpackStream: unsupported,
+    keptContent: unsupported,
     async archiveNames(path) {
       const page = { server, path, directory: '', offset: 0, limit: 100 }
       return (await panel.call('files.archiveList', page)).members.map(({ name }) => name)

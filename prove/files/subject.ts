@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FileTree } from '@hatchery/core/runtime'
+import { tarOf } from './tar-of.ts'
 
 export interface Owner {
   readonly uid: number
@@ -45,6 +46,9 @@ export interface Subject {
   pack(directory: string, names: readonly string[], to: string): Promise<unknown>
   packStream(directory: string, names: readonly string[]): Promise<Uint8Array>
   unpack(archive: string, to: string): Promise<unknown>
+  unpackStream(to: string): Promise<unknown>
+  /** What the history keeps of a file, which then forgets it under another name. */
+  keptContent(file: string, otherName: string): Promise<Uint8Array>
   /** What lies in an archive. */
   archiveNames(archive: string): Promise<readonly string[]>
   archiveRead(archive: string, member: string): Promise<Uint8Array>
@@ -54,6 +58,12 @@ export interface Subject {
   forget(id: string): Promise<unknown>
   /** A whole upload in two pieces. */
   upload(file: string, content: Uint8Array): Promise<unknown>
+}
+
+const PACKED = await tarOf({ planted: 'inside', 'deep/planted': 'inside' })
+
+async function* pieces(content: Uint8Array) {
+  yield content
 }
 
 /** A file tree, whoever does its work. */
@@ -104,6 +114,19 @@ export function treeSubject(tree: FileTree): Subject {
       const parts: Uint8Array[] = []
       for await (const part of tree.packStream({ directory, names, format: 'tar' })) parts.push(part)
       return Buffer.concat(parts)
+    },
+    unpackStream: (to) => tree.unpackFrom(pieces(PACKED), { to, replace: true, maxBytes: 1_000_000 }),
+    async keptContent(file, otherName) {
+      const author = { user: null, name: null, via: 'page' } as const
+      const kept = await tree.history.keep(file, { id: randomUUID(), at: Date.now(), author, maxContentBytes: 10_000 })
+      const [newest] = await tree.history.list(file)
+      await tree.history.listLost()
+      const { id = '' } = kept ?? newest ?? {}
+      await tree.history.find(id)
+      const content = await tree.history.read(id)
+      await tree.history.move(file, otherName)
+      await tree.history.forget(otherName)
+      return content
     },
     archiveNames: async (archive) => (await tree.archives.list(archive)).members.map(({ name }) => name),
     async archiveRead(archive, member) {
