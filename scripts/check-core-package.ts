@@ -111,8 +111,9 @@ function checkTypes(folder: string): void {
 
 /** Nothing waits at the top level, also in the parts that need their peer: then any module may be required. */
 function checkAwaits(folder: string): void {
-  const typebox = path.join(root, 'node_modules/typebox')
-  cpSync(typebox, path.join(folder, 'node_modules/typebox'), { recursive: true })
+  for (const peer of ['typebox', 're2js']) {
+    cpSync(path.join(root, 'node_modules', peer), path.join(folder, 'node_modules', peer), { recursive: true })
+  }
   for (const { version, program } of nodeVersions()) {
     const count = run(program, ['required.cjs'], folder).trim().split('\n').at(-1)
     report(true, `${version}: ${count} can be required, so none of them waits at the top level`)

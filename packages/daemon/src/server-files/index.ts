@@ -8,10 +8,10 @@ export {
   packEntries,
   unpackEntry,
 } from './change-files.ts'
-export { Pulls, type PullRequest } from './pulls.ts'
+export { Pulls } from './pulls.ts'
 export { DirectoryWatches } from './directory-watches.ts'
 export { receiveFiles } from './receive-files.ts'
-export { beginArchive, type BegunArchive } from './send-archive.ts'
+export { beginArchive } from './send-archive.ts'
 export { FileJobs } from './file-jobs.ts'
 export { previewRenames, renameEntries } from './rename-entries.ts'
 export { ServerFiles, trashExpiry, type OpenServer } from './server-files.ts'
