@@ -16,9 +16,10 @@ export interface Operation {
 export interface Ids {
   readonly trash: string
   readonly upload: string
+  readonly revision: string
 }
 
-export const newIds = (): Ids => ({ trash: randomUUID(), upload: randomUUID() })
+export const newIds = (): Ids => ({ trash: randomUUID(), upload: randomUUID(), revision: randomUUID() })
 
 const LARGE = Buffer.alloc(300_000, 'large ')
 const NEW = Buffer.alloc(200_000, 'new ')
@@ -64,6 +65,12 @@ const pack = (format: 'tar.zst' | 'zip') => (tree: FileTree) =>
   tree.pack({ directory: '', names: ['dir', 'file'], to: 'packed', format })
 const unpack = (tree: FileTree) => tree.unpack('packed', { to: 'out', replace: true, maxBytes: 10_000_000 })
 
+const AUTHOR = { user: null, name: null, via: 'page' } as const
+const keep =
+  (path: string) =>
+  (tree: FileTree, { revision }: Ids) =>
+    tree.history.keep(path, { id: revision, at: 1_700_000_000_000, author: AUTHOR, maxContentBytes: 1_000_000 })
+
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
   // Directories that were made on the way may stay.
   'write, new': { run: (tree) => tree.write('a/b/new', NEW), isStepwise: true },
@@ -102,4 +109,12 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'pack, zip': { run: pack('zip') },
   'unpack, tar.zst': { prepare: pack('tar.zst'), run: unpack, isStepwise: true },
   'unpack, zip': { prepare: pack('zip'), run: unpack, isStepwise: true },
+  'history, keep': { run: keep('large') },
+  'history, move': { prepare: keep('large'), run: (tree) => tree.history.move('large', 'file') },
+  'history, forget': { prepare: keep('large'), run: (tree) => tree.history.forget(null), isStepwise: true },
+  'history, prune': {
+    prepare: keep('large'),
+    run: (tree) => tree.history.prune({ before: 1_800_000_000_000, perFile: 50, bytes: 1_000_000 }),
+    isStepwise: true,
+  },
 }

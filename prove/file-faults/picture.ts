@@ -15,6 +15,13 @@ export async function pictureOf(tree: FileTree, data: string): Promise<Picture> 
   for (const { path: to, offset, sizeBytes } of await tree.uploads.list()) {
     found.set(`upload: ${to}`, offset === sizeBytes ? 'complete' : 'begun')
   }
+  for (const name of ['file', 'large']) {
+    for (const { id, sizeBytes } of await tree.history.list(name)) {
+      // A revision is there with its content, or it is not there.
+      const content = await tree.history.read(id).catch(() => Buffer.from('without its content'))
+      found.set(`history of ${name}`, `${sizeBytes} ${sumOf(Buffer.from(content))}`)
+    }
+  }
   return found
 }
 

@@ -2,7 +2,7 @@
 //   node prove/file-faults/sweep.ts [--full | --control]
 // Prints one line of JSON: how many faults were injected, and what was wrong.
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
@@ -21,6 +21,9 @@ const FIRST = 24
 const MAX_CALLS = 2000
 /** Calls after which content is on the disk, or is not. */
 const CONTENT_CALLS = ['handle.write', 'handle.writeFile', 'handle.sync']
+/** Of the history's revisions; contents lie beside it under their hashes. */
+const INDEX = 'index.jsonl'
+const SHA256_LENGTH = 64
 const STUCK = Symbol('stuck')
 
 const isFull = process.argv.includes('--full')
@@ -140,6 +143,7 @@ async function goOn(
   const next = await inTime(tree.write('file', Buffer.from('next')))
   if (next !== null) complain(`the next write fails: ${String(next)}`)
   await tree.tidy(Date.now() + 60_000)
+  await tree.history.prune({ before: 0, perFile: 50, bytes: 1_000_000 })
   const leftovers = await leftoversOf(own)
   if (leftovers.length > 0) complain(`left beside the tree: ${leftovers.join(', ')}`)
 }
@@ -167,6 +171,10 @@ async function openDescriptors(): Promise<number> {
 async function leftoversOf(own: string): Promise<string[]> {
   const found: string[] = []
   for (const area of await readdir(own)) {
+    if (area === 'history') {
+      found.push(...(await contentsOfNothing(path.join(own, area))))
+      continue
+    }
     const names = await readdir(path.join(own, area))
     const pairs = area === 'trash' ? '' : '.part'
     for (const name of names) {
@@ -177,4 +185,11 @@ async function leftoversOf(own: string): Promise<string[]> {
     }
   }
   return found
+}
+
+/** What lies in the history and is named by no revision. */
+async function contentsOfNothing(directory: string): Promise<string[]> {
+  const names = await readdir(directory)
+  const index = names.includes(INDEX) ? await readFile(path.join(directory, INDEX), 'utf8') : ''
+  return names.filter((name) => name !== INDEX && !index.includes(name.slice(0, SHA256_LENGTH)))
 }

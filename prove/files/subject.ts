@@ -121,9 +121,11 @@ export function treeSubject(tree: FileTree): Subject {
       const kept = await tree.history.keep(file, { id: randomUUID(), at: Date.now(), author, maxContentBytes: 10_000 })
       const [newest] = await tree.history.list(file)
       await tree.history.listLost()
-      const { id = '' } = kept ?? newest ?? {}
-      await tree.history.find(id)
-      const content = await tree.history.read(id)
+      // Of what is gone by now there may be neither.
+      const found = kept ?? newest
+      if (!found) throw new Error('nothing was kept')
+      await tree.history.find(found.id)
+      const content = await tree.history.read(found.id)
       await tree.history.move(file, otherName)
       await tree.history.forget(otherName)
       return content
