@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { contract } from './contract.ts'
 import { reads, writes } from './file-errors.ts'
-import { ServerRef, Timestamp, Uuid, named } from './schemas/common.ts'
+import { Nullable, ServerRef, Timestamp, Uuid, named } from './schemas/common.ts'
 import { FileName } from './schemas/files.ts'
 
 const DirectLink = named(
@@ -14,8 +14,10 @@ const DirectLink = named(
     expiresAt: Timestamp,
   }),
 )
+/** No link where browsers do not reach the node: that is nothing to complain about. */
+const Answer = Type.Object({ link: Nullable(DirectLink) })
 const about =
-  'The bytes go between the caller and the node, past the panel. Where the node cannot be reached, go through the panel instead.'
+  'The bytes go between the caller and the node, past the panel. Without a link, or where the node cannot be reached, go through the panel instead.'
 
 export const openDirectDownload = contract({
   method: 'POST',
@@ -27,8 +29,8 @@ export const openDirectDownload = contract({
   permission: { server: 'file.read-content' },
   params: Type.Object({ server: ServerRef }),
   body: Type.Object({ path: FileName }),
-  response: { 200: DirectLink },
-  errors: [...reads, 'DIRECT_UNAVAILABLE'],
+  response: { 200: Answer },
+  errors: [...reads],
   rate: 'write',
 })
 
@@ -42,8 +44,8 @@ export const openDirectLive = contract({
   class: 'read',
   permission: { server: 'websocket.connect' },
   params: Type.Object({ server: ServerRef }),
-  response: { 200: DirectLink },
-  errors: ['SERVER_NOT_FOUND', 'SERVER_SUSPENDED', 'NODE_UNREACHABLE', 'DIRECT_UNAVAILABLE'],
+  response: { 200: Answer },
+  errors: ['SERVER_NOT_FOUND', 'SERVER_SUSPENDED', 'NODE_UNREACHABLE'],
   rate: 'write',
 })
 
@@ -56,7 +58,7 @@ export const openDirectUpload = contract({
   class: 'read',
   permission: { server: 'file.create' },
   params: Type.Object({ server: ServerRef, upload: Uuid }),
-  response: { 200: DirectLink },
-  errors: [...writes, 'UPLOAD_NOT_FOUND', 'DIRECT_UNAVAILABLE'],
+  response: { 200: Answer },
+  errors: [...writes, 'UPLOAD_NOT_FOUND'],
   rate: 'write',
 })

@@ -245,10 +245,6 @@ export const ERRORS = {
     status: 401,
     message: 'This opens nothing here: {reason}. Ask the panel for another link.',
   },
-  DIRECT_UNAVAILABLE: {
-    status: 409,
-    message: 'The node of this server has no address for browsers. Go through the panel.',
-  },
   PULL_REFUSED: {
     status: 422,
     message: 'The node does not connect to {host}: {reason}. Whoever operates the node can allow it with --pull-allow.',

@@ -133,7 +133,6 @@ export type ErrorCode = 'BAD_REQUEST'
   | 'FILE_REVISION_NOT_FOUND'
   | 'TRASH_ITEM_NOT_FOUND'
   | 'DIRECT_TOKEN_INVALID'
-  | 'DIRECT_UNAVAILABLE'
   | 'PULL_REFUSED'
   | 'PULL_FAILED'
   | 'PULL_LIMIT'
@@ -1898,7 +1897,9 @@ interface OpenDirectDownloadBody {
   readonly path: string
 }
 
-type OpenDirectDownloadResponse = DirectLink
+interface OpenDirectDownloadResponse {
+  readonly link: DirectLink | null
+}
 
 interface ReadDiskUseParams {
   readonly server: string
@@ -2241,7 +2242,9 @@ interface OpenDirectUploadParams {
   readonly upload: string
 }
 
-type OpenDirectUploadResponse = DirectLink
+interface OpenDirectUploadResponse {
+  readonly link: DirectLink | null
+}
 
 interface FinishUploadParams {
   readonly server: string
@@ -2282,7 +2285,9 @@ interface OpenDirectLiveParams {
   readonly server: string
 }
 
-type OpenDirectLiveResponse = DirectLink
+interface OpenDirectLiveResponse {
+  readonly link: DirectLink | null
+}
 
 interface ReadServerMetricsParams {
   readonly server: string

@@ -11,26 +11,18 @@ import { openNodeSecret } from '../nodes/node-secrets.ts'
 import { logFiles } from './log-files.ts'
 import { may, reachFiles, requireMay, type ReachedFiles } from './reach-files.ts'
 
-type DirectLink = ResponseOf<typeof api.openDirectDownload>
+type Answer = ResponseOf<typeof api.openDirectDownload>
 
 /** Makes a link under which the node gives a file itself. */
-export async function openDirectDownload(
-  ctx: RequestContext,
-  server: AuthorizedServer,
-  path: string,
-): Promise<DirectLink> {
+export async function openDirectDownload(ctx: RequestContext, server: AuthorizedServer, path: string): Promise<Answer> {
   const reached = await reachFiles(ctx, server, 'read')
-  const link = await linkTo(ctx, reached, { action: 'download', subject: path })
-  await logFiles(ctx, reached, 'read', [path])
-  return link
+  const answer = await linkTo(ctx, reached, { action: 'download', subject: path })
+  if (answer.link) await logFiles(ctx, reached, 'read', [path])
+  return answer
 }
 
 /** Makes a link under which the node takes the rest of an upload itself. */
-export async function openDirectUpload(
-  ctx: RequestContext,
-  server: AuthorizedServer,
-  upload: string,
-): Promise<DirectLink> {
+export async function openDirectUpload(ctx: RequestContext, server: AuthorizedServer, upload: string): Promise<Answer> {
   const reached = await reachFiles(ctx, server, 'write')
   // Asked now, so that what cannot go on says so before any byte is sent.
   await reached.link.call('uploads.read', { server: reached.server, upload, owner: callerOf(ctx).userUuid })
@@ -38,7 +30,7 @@ export async function openDirectUpload(
 }
 
 /** Makes a link under which the node gives what is live of a server itself. */
-export async function openDirectLive(ctx: RequestContext, server: AuthorizedServer): Promise<DirectLink> {
+export async function openDirectLive(ctx: RequestContext, server: AuthorizedServer): Promise<Answer> {
   const reached = await reachFiles(ctx, server, 'read')
   const topics = may(ctx, server, 'control.console') ? ['server-console', 'server-stats'] : ['server-stats']
   return linkTo(ctx, reached, { action: 'live', subject: topics.join(' ') })
@@ -47,12 +39,12 @@ export async function openDirectLive(ctx: RequestContext, server: AuthorizedServ
 const NEEDS = { download: 'file.read-content', upload: 'file.create', live: 'websocket.connect' } as const
 const ROUTES = { download: 'files', upload: 'uploads', live: 'live' } as const
 
-/** @throws AppError `DIRECT_UNAVAILABLE` when browsers do not reach the node */
+/** No link when browsers do not reach the node, or the path is longer than any address. */
 async function linkTo(
   ctx: RequestContext,
   { server, nodeId }: ReachedFiles,
   what: Pick<DirectClaims, 'action' | 'subject'>,
-): Promise<DirectLink> {
+): Promise<Answer> {
   const caller = callerOf(ctx)
   const node = await ctx.db
     .selectFrom('nodes')
@@ -60,9 +52,7 @@ async function linkTo(
     .where('id', '=', nodeId)
     .executeTakeFirstOrThrow()
   const origin = directOriginOf(node.host)
-  if (origin === null || node.key_id === null || node.secret_encrypted === null) {
-    throw new AppError('DIRECT_UNAVAILABLE')
-  }
+  if (origin === null || node.key_id === null || node.secret_encrypted === null) return { link: null }
   const { access_revision: accessRevision } = await ctx.db
     .selectFrom('users')
     .select('access_revision')
@@ -85,6 +75,6 @@ async function linkTo(
     origin: ctx.header('origin') ?? null,
     expiresAt,
   })
-  if (token.length > MAX_DIRECT_TOKEN_LENGTH) throw new AppError('DIRECT_UNAVAILABLE')
-  return { origin, url: `${origin}/direct/v1/${ROUTES[what.action]}?token=${token}`, expiresAt }
+  if (token.length > MAX_DIRECT_TOKEN_LENGTH) return { link: null }
+  return { link: { origin, url: `${origin}/direct/v1/${ROUTES[what.action]}?token=${token}`, expiresAt } }
 }

@@ -1,7 +1,6 @@
 import { createClient, type LiveEvents } from '@hatchery/core/sdk'
 import { shallowRef } from 'vue'
 import { expect, test, vi } from 'vitest'
-import { refuse } from '../testing/mount-app.ts'
 import { withDirectLive } from './direct-live.ts'
 import type { LiveFeed, LiveHandlers } from './live-feed.ts'
 
@@ -44,10 +43,10 @@ function stageOf({ hasAddress = true } = {}) {
   const client = createClient({
     url: '',
     retry: { attempts: 1 },
-    fetch: async () =>
-      hasAddress
-        ? new Response(JSON.stringify({ origin: 'https://n', url: 'https://n/direct/v1/live?token=t', expiresAt: 0 }))
-        : refuse(409, 'DIRECT_UNAVAILABLE', 'No address.', {}),
+    async fetch() {
+      const link = hasAddress ? { origin: 'https://n', url: 'https://n/direct/v1/live?token=t', expiresAt: 0 } : null
+      return new Response(JSON.stringify({ link }))
+    },
   })
   const socket = new FakeSocket()
   const connect = vi.fn<(url: string) => FakeSocket>(() => socket)

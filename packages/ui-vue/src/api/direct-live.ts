@@ -37,9 +37,10 @@ export function withDirectLive(panel: LiveFeed, client: Client, options: DirectL
 
     async function open(): Promise<void> {
       if (performance.now() - (without.get(server) ?? -Infinity) < RETRY_MS) return
-      const { url } = await client.openDirectLive({ params: { server } })
-      if (isEnded) return
-      const opened = (socket = connect(url.replace(/^http/, 'ws')))
+      const { link } = await client.openDirectLive({ params: { server } })
+      if (!link) without.set(server, performance.now())
+      if (!link || isEnded) return
+      const opened = (socket = connect(link.url.replace(/^http/, 'ws')))
       const timer = setTimeout(() => opened.close(), openTimeoutMs)
       opened.addEventListener('open', () => {
         clearTimeout(timer)

@@ -1,6 +1,6 @@
-import { HatcheryError, type Client } from '@hatchery/core/sdk'
+import type { Client } from '@hatchery/core/sdk'
 
-type DirectLink = Awaited<ReturnType<Client['openDirectDownload']>>
+type Answer = Awaited<ReturnType<Client['openDirectDownload']>>
 
 export interface DirectPathOptions {
   /** @default the browser's */
@@ -21,16 +21,15 @@ export function createDirectPath(client: Client, options: DirectPathOptions = {}
   const without = new Set<string>()
   const reachable = new Map<string, Promise<boolean>>()
 
-  async function open(server: string, make: () => Promise<DirectLink>): Promise<string | null> {
+  async function open(server: string, make: () => Promise<Answer>): Promise<string | null> {
     if (without.has(server)) return null
-    let link: DirectLink
-    try {
-      link = await make()
-    } catch (error) {
-      if (error instanceof HatcheryError && error.code === 'DIRECT_UNAVAILABLE') without.add(server)
-      // What else is wrong is said on the way through the panel.
-      return null
-    }
+    // What is wrong is said on the way through the panel.
+    const link = await make().then(
+      (answer) => answer.link,
+      () => undefined,
+    )
+    if (link === null) without.add(server)
+    if (!link) return null
     let answer = reachable.get(link.origin)
     if (!answer) reachable.set(link.origin, (answer = ping(link.origin)))
     if (await answer) return link.url

@@ -1,6 +1,5 @@
 import { createClient } from '@hatchery/core/sdk'
 import { expect, test, vi } from 'vitest'
-import { refuse } from '../../testing/mount-app.ts'
 import { createDirectPath, type DirectPathOptions } from './create-direct-path.ts'
 
 const NODE = 'https://node-1.example.com:8443'
@@ -12,8 +11,8 @@ function stageOf({ hasAddress = true, isReachable = true } = {}) {
     retry: { attempts: 1 },
     async fetch(url) {
       asked.push(new URL(url, 'http://panel.test').pathname)
-      if (!hasAddress) return refuse(409, 'DIRECT_UNAVAILABLE', 'No address.', {})
-      return new Response(JSON.stringify({ origin: NODE, url: `${NODE}/direct/v1/x?token=t`, expiresAt: 0 }))
+      const link = hasAddress ? { origin: NODE, url: `${NODE}/direct/v1/x?token=t`, expiresAt: 0 } : null
+      return new Response(JSON.stringify({ link }))
     },
   })
   const ping = vi.fn<typeof fetch>(async () => {
