@@ -56,20 +56,20 @@ async function submit(): Promise<void> {
 }
 
 test('fetches from an address, and asks nobody for what is none', async () => {
-  const { wrapper, changes } = await mountFiles({ [`POST ${base}/pull`]: { operation: 'o1' } }, '?path=plugins&do=pull')
+  const { changes } = await mountFiles({ [`POST ${base}/pull`]: { operation: 'o1' } }, '?path=plugins&do=pull')
   await opened()
   await fill('input[type=url]', 'files.example/a.jar')
   await submit()
   expect(changes()).toEqual([])
   await fill('input[type=url]', 'https://files.example/a%20b.jar')
   expect(dialog().querySelectorAll('input')[1]?.placeholder).toBe('a b.jar')
-  expect(await accessibilityProblems(wrapper)).toEqual([])
+  expect(await accessibilityProblems({ element: dialog() })).toEqual([])
   await submit()
   expect(changes()[0]?.body).toEqual({ url: 'https://files.example/a%20b.jar', directory: 'plugins' })
 })
 
 test('renames many by rules, shows the new names first, and refuses two that meet', async () => {
-  const { wrapper, changes } = await mountFiles({
+  const { changes } = await mountFiles({
     [`POST ${base}/rename`]: {
       renames: [
         { from: 'A-1.jar', to: 'A.jar', problem: null },
@@ -89,7 +89,7 @@ test('renames many by rules, shows the new names first, and refuses two that mee
     'A-1.jarA.jar',
     'B-1.jarB.jar',
   ])
-  expect(await accessibilityProblems(wrapper)).toEqual([])
+  expect(await accessibilityProblems({ element: dialog() })).toEqual([])
   await submit()
   const rule = { kind: 'replace', find: '-1', with: '', isPattern: false, isCaseSensitive: true, scope: 'name' }
   expect(changes()[0]?.body).toEqual({ directory: '', names: ['A-1.jar', 'B-1.jar'], rules: [rule] })

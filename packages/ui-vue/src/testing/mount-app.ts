@@ -120,8 +120,8 @@ export function refuse(status: number, code: string, message: string, details: o
   return new Response(JSON.stringify({ error: { code, message, details, requestId: 'req-1' } }), { status })
 }
 
-/** What axe finds wrong in a mounted component. Colours need a real browser and are checked there. */
-export async function accessibilityProblems(wrapper: VueWrapper): Promise<readonly string[]> {
+/** What axe finds wrong in a mounted component, or in a dialog of it. Colours need a real browser and are checked there. */
+export async function accessibilityProblems(wrapper: { readonly element: unknown }): Promise<readonly string[]> {
   const { violations } = await axe.run(wrapper.element as Element, {
     rules: { 'color-contrast': { enabled: false }, region: { enabled: false } },
   })
