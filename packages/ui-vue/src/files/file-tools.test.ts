@@ -69,7 +69,7 @@ test('fetches from an address, and asks nobody for what is none', async () => {
 })
 
 test('renames many by rules, shows the new names first, and refuses two that meet', async () => {
-  const { changes } = await mountFiles({
+  const { wrapper, changes } = await mountFiles({
     [`POST ${base}/rename`]: {
       renames: [
         { from: 'A-1.jar', to: 'A.jar', problem: null },
