@@ -118,7 +118,8 @@ test('changes server.properties by its form; comments, order and what it does no
 test('renames one and many, moves, duplicates', async () => {
   await openList()
   await command('ops.json', 'Rename')
-  await dialog().getByLabel('Name').fill('operators.json')
+  // The dialog chooses the name without its ending when it takes the focus; who types after that types over all.
+  await dialog().getByLabel('Name').and(page.locator(':focus')).fill('operators.json')
   await dialog().getByRole('button', { name: 'Rename' }).click()
   await row('operators.json').waitFor()
   await command('operators.json', 'Duplicate')
