@@ -25,19 +25,19 @@ const isFull = process.argv.includes('--full')
 const CONTROLS = [
   {
     name: 'addresses are not judged before the connection',
-    file: 'connect.ts',
-    find: 'for (const address of addresses) refuseAddress(policy, host, address)',
+    file: 'dial.ts',
+    find: 'for (const address of addresses) checkAddress(dialer, host, address)',
     replace: '',
   },
   {
     name: 'the name is looked up again for the connection',
-    file: 'connect.ts',
+    file: 'dial.ts',
     find: 'const socket = await open(address, port, signal)',
     replace: 'const socket = await open(host, port, signal)',
   },
   {
     name: 'a block is missing',
-    file: 'address-policy.ts',
+    file: 'core/src/outbound/address-policy.ts',
     find: "['169.254.0.0/16', 'link-local, where clouds keep their metadata'],",
     replace: '',
   },
