@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import {
+  copyFilesToServer,
   deleteSubuser,
   getOperation,
   listServerActivity,
@@ -13,7 +14,7 @@ import { describe, expect, test } from 'vitest'
 import { TestViewer } from '../live/test-viewer.ts'
 import { createTestNode } from '../nodes/test-node.ts'
 import { until } from '../nodes/until.ts'
-import { DIALECTS, type TestClient } from '../testing/test-panel.ts'
+import { DIALECTS, type TestClient, type TestUser } from '../testing/test-panel.ts'
 
 async function stageOf(options: Parameters<typeof createTestNode>[0] = {}) {
   const node = await createTestNode(options)
@@ -157,6 +158,42 @@ describe('a file from the web', () => {
       const refused = await creator.refusal(pullFile, { params, body: { url, directory: '' } })
       expect(refused, url).toBe('OUTBOUND_URL_INVALID')
     }
+  })
+})
+
+describe('a copy to another server', () => {
+  test('needs the permission to read here and to create there, and one to replace', async () => {
+    await using stage = await stageOf()
+    const { agent, node, panel, params } = stage
+    agent.files.content.set('a', Buffer.from('aaa'))
+    const { id: target } = await node.createServer({ name: 'Creative' })
+    const grant = async (user: TestUser, server: string, ...permissions: readonly string[]) => {
+      const row = await panel.ctx.db
+        .selectFrom('servers')
+        .selectAll()
+        .where('uuid', '=', server)
+        .executeTakeFirstOrThrow()
+      await panel.grant(user, { ...row, shortId: row.short_id, nodeId: row.node_id, eggId: row.egg_id }, permissions)
+    }
+    const [user, other] = [await panel.createUser(), await panel.createUser()]
+    await grant(user, params.server, 'file.read-content')
+    const client = await panel.signInAs(user)
+    const body = { directory: '', names: ['a'], target, to: 'b' }
+    // Nobody learns which servers exist.
+    expect(await client.refusal(copyFilesToServer, { params, body })).toBe('COPY_TARGET_NOT_FOUND')
+    await grant(user, target, 'file.update')
+    expect(await client.refusal(copyFilesToServer, { params, body })).toBe('PERMISSION_DENIED')
+    expect(agent.calls.some(({ method }) => method === 'files.receive')).toBe(false)
+
+    await grant(other, params.server, 'file.read-content')
+    await grant(other, target, 'file.create')
+    const allowed = await panel.signInAs(other)
+    const replacing = { ...body, replace: true }
+    expect(await allowed.refusal(copyFilesToServer, { params, body: replacing })).toBe('PERMISSION_DENIED')
+    expect((await allowed.call(copyFilesToServer, { params, body })).status).toBe(202)
+    await until(() => agent.files.content.get('b/received')?.toString() === 'aaa')
+    const activity = await stage.admin.call(listServerActivity, { params: { server: target }, query: {} })
+    expect(activity.body.data.map(({ type }) => type)).toContain('server:file.receive')
   })
 })
 
