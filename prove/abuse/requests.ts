@@ -8,8 +8,8 @@ type Who = 'anonymous' | 'outsider' | 'subuser' | 'administrator'
 const THEME = 'requests'
 /** What the subuser of the stage may do. */
 const GRANTED = new Set(['control.console', 'websocket.connect'])
-/** Answers that are about the node and not about the request. */
-const OF_NODE = new Set(['NODE_UNREACHABLE', 'NODE_TIMEOUT', 'NODE_REFUSED'])
+/** Answers that are about the node, or a host that was to be asked, and not about the request. */
+const OF_OTHERS = new Set(['NODE_UNREACHABLE', 'NODE_TIMEOUT', 'NODE_REFUSED', 'OUTBOUND_FAILED'])
 /** After so many refusals the database is compared. */
 const COMPARE_EVERY = 200
 
@@ -122,7 +122,7 @@ function judge(
   label: string,
 ): void {
   const example = `${label} → ${answer.status} ${answer.text.slice(0, 200)}`
-  if (answer.status >= 500 && !OF_NODE.has(answer.code ?? '')) {
+  if (answer.status >= 500 && !OF_OTHERS.has(answer.code ?? '')) {
     report.found(THEME, `${name} answered ${answer.status} ${answer.code}`, example)
     return
   }
