@@ -39,7 +39,9 @@ async function mountFiles(replies: Replies, query = '', shown: Server = server) 
   return { ...mounted, changes: () => mounted.sent.filter(({ method }) => method !== 'GET') }
 }
 const dialog = (): HTMLElement => document.querySelector<HTMLElement>('[role=dialog]')!
-const opened = (): Promise<unknown> => vi.waitFor(() => expect(dialog()).toBeTruthy())
+/** Dialogs are loaded when they are asked for first. */
+const opened = (): Promise<unknown> =>
+  vi.waitFor(() => expect(dialog()?.querySelector('form')).toBeTruthy(), { timeout: 8_000 })
 const button = (name: string): HTMLButtonElement | undefined =>
   [...document.querySelectorAll('button')].find(
     (one) => (one.getAttribute('aria-label') ?? one.textContent ?? '').trim() === name,
@@ -82,8 +84,6 @@ test('renames many by rules, shows the new names first, and refuses two that mee
   await boxes[3]?.trigger('click')
   button('Rename')?.click()
   await opened()
-  await flushPromises()
-  await vi.waitFor(() => expect(dialog().querySelector('input')).toBeTruthy())
   await fill('input', '-1')
   expect([...dialog().querySelectorAll('li')].map((one) => one.textContent?.trim())).toEqual([
     'A-1.jarA.jar',
@@ -104,7 +104,7 @@ test('renames many by rules, shows the new names first, and refuses two that mee
   expect(dialog().textContent).toContain('Another one would get this name too')
   await submit()
   expect(changes()).toHaveLength(1)
-})
+}, 20_000)
 
 test('counts a checksum and says whether it is the one that was meant', async () => {
   const { wrapper } = await mountFiles({
@@ -207,7 +207,7 @@ test('looks into an archive as into folders, and unpacks what is chosen', async 
   await wrapper.findAll('.hy-file-row input[type=checkbox]')[2]?.trigger('click')
   expect(await accessibilityProblems(wrapper)).toEqual([])
   button('Unpack 1 entry')?.click()
-  await opened()
+  await vi.waitFor(() => expect(dialog()).toBeTruthy())
   await flushPromises()
   button('Unpack here')?.click()
   await flushPromises()

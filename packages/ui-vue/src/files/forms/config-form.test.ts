@@ -35,11 +35,13 @@ test('changes go into the text; comments, order, line ends and unknown keys stay
   await field('max-players').get('input').trigger('change')
   await field('pvp').get('[role=switch]').trigger('click')
   await field('white-list').get('[role=switch]').trigger('click')
-  await vi.waitFor(() =>
-    expect(text.value).toBe('#by hand\r\nmax-players = 50\r\nmod-key=x\r\npvp=false\r\nwhite-list=true\r\n'),
+  await vi.waitFor(
+    () => expect(text.value).toBe('#by hand\r\nmax-players = 50\r\nmod-key=x\r\npvp=false\r\nwhite-list=true\r\n'),
+    // The parsers of all formats are loaded with the first change.
+    { timeout: 15_000 },
   )
   expect(wrapper.text()).toContain('mod-key')
-})
+}, 30_000)
 
 test('what is typed in the text shows in the form, and what is wrong is said', async () => {
   const { text, field } = await mountForm('max-players=20\n')
