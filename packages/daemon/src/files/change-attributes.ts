@@ -1,16 +1,16 @@
-import { chmod, lutimes, utimes, open, type FileHandle } from 'node:fs/promises'
+import { chmod, lutimes, utimes } from 'node:fs/promises'
 import type { ChmodOptions } from '@hatchery/core/runtime'
-import { notFound, whenGone } from './file-errors.ts'
-import { PATH_FLAGS, below, itself } from './open-beneath.ts'
+import { notFound } from './file-errors.ts'
+import { Pinned, below, itself, type Descriptor } from './pinned.ts'
 import { refuseProtectedTree, walkTo, type TreeContext } from './tree-context.ts'
 import { walkTree } from './walk-tree.ts'
 
 /** Sets permissions through a descriptor of what was looked at; links have none of their own. */
 export async function changeMode(ctx: TreeContext, path: string, options: ChmodOptions): Promise<void> {
   const { mode, directoryMode = mode, isRecursive = false, signal, onProgress } = options
-  await using place = await walkTo(ctx, path, { followLast: true })
+  using place = await walkTo(ctx, path, { followLast: true })
   const target = place.target ?? notFound(path)
-  const isDirectory = (await target.stat()).isDirectory()
+  const isDirectory = target.stat().isDirectory()
   await refuseProtectedTree(ctx, target, isRecursive || !isDirectory ? [place.names] : [])
   const modeFor = (isOne: boolean) => (isOne && isRecursive ? directoryMode : mode) & 0o777
 
@@ -25,9 +25,9 @@ export async function changeMode(ctx: TreeContext, path: string, options: ChmodO
   await chmod(itself(target), modeFor(isDirectory))
 }
 
-async function setMode(parent: FileHandle, name: Buffer, modeFor: (isDirectory: boolean) => number): Promise<void> {
-  await using pinned = await open(below(parent, name), PATH_FLAGS).catch(whenGone)
-  const info = await pinned?.stat()
+async function setMode(parent: Descriptor, name: Buffer, modeFor: (isDirectory: boolean) => number): Promise<void> {
+  using pinned = Pinned.find(below(parent, name))
+  const info = pinned?.stat()
   // A link that was swapped in would lead elsewhere.
   if (!pinned || !info || info.isSymbolicLink()) return
   await chmod(itself(pinned), modeFor(info.isDirectory()))
@@ -38,11 +38,11 @@ export async function changeTimes(
   path: string,
   times: { readonly accessedAt: number; readonly modifiedAt: number },
 ): Promise<void> {
-  await using place = await walkTo(ctx, path, { followLast: false })
+  using place = await walkTo(ctx, path, { followLast: false })
   const target = place.target ?? notFound(path)
   await refuseProtectedTree(ctx, target, [place.names])
   const [accessed, modified] = [times.accessedAt / 1000, times.modifiedAt / 1000]
-  const info = await target.stat()
+  const info = target.stat()
   if (info.isSymbolicLink() && place.name) await lutimes(below(place.parent, place.name), accessed, modified)
   else await utimes(itself(target), accessed, modified)
 }

@@ -1,18 +1,18 @@
 import { constants } from 'node:fs'
-import { lchown, link, mkdir, open, rename, rmdir, symlink, unlink, type FileHandle } from 'node:fs/promises'
+import { lchown, link, mkdir, open, rename, rmdir, symlink, unlink } from 'node:fs/promises'
 import { AppError } from '@hatchery/core/errors'
 import { bytesFromName } from '@hatchery/core/runtime'
 import { invalid, notFound } from './file-errors.ts'
-import { below, itself } from './open-beneath.ts'
+import { below, itself, type Descriptor } from './pinned.ts'
 import { makeOwnDirectory, refuseProtected, refuseProtectedTree, walkTo, type TreeContext } from './tree-context.ts'
 
 const MAX_TARGET_BYTES = 4095
 
 export async function makeDirectory(ctx: TreeContext, path: string, isRecursive: boolean): Promise<void> {
-  await using place = await walkTo(ctx, path, { followLast: isRecursive, makesDirectories: isRecursive })
+  using place = await walkTo(ctx, path, { followLast: isRecursive, makesDirectories: isRecursive })
   refuseProtected(ctx, place.names, true)
   if (isRecursive && place.target) {
-    if (!(await place.target.stat()).isDirectory()) throw taken(path)
+    if (!place.target.stat().isDirectory()) throw taken(path)
     return
   }
   if (place.target || !place.name) throw taken(path)
@@ -22,8 +22,8 @@ export async function makeDirectory(ctx: TreeContext, path: string, isRecursive:
 
 /** Gives a name in one step. Without `replace`, nothing that stands at the new name is touched (RULES 17). */
 export async function moveName(ctx: TreeContext, from: string, to: string, replace: boolean): Promise<void> {
-  await using source = await walkTo(ctx, from, { followLast: false })
-  await using goal = await walkTo(ctx, to, { followLast: false })
+  using source = await walkTo(ctx, from, { followLast: false })
+  using goal = await walkTo(ctx, to, { followLast: false })
   const [fromName, toName] = [source.name ?? invalid(from), goal.name ?? invalid(to)]
   const target = source.target ?? notFound(from)
   await refuseProtectedTree(ctx, target, [source.names, goal.names])
@@ -31,7 +31,7 @@ export async function moveName(ctx: TreeContext, from: string, to: string, repla
   if (isSame(source.names, goal.names)) return
 
   const [old, fresh] = [below(source.parent, fromName), below(goal.parent, toName)]
-  const isDirectory = (await target.stat()).isDirectory()
+  const isDirectory = target.stat().isDirectory()
   if (replace) await rename(old, fresh)
   else if (isDirectory) await renameOntoFresh(old, fresh)
   else await linkOntoFresh(old, fresh)
@@ -64,7 +64,7 @@ export async function renameOntoFresh(old: Buffer, fresh: Buffer): Promise<void>
 export async function makeLink(ctx: TreeContext, path: string, target: string): Promise<void> {
   const bytes = bytesFromName(target)
   if (bytes.length === 0 || bytes.length > MAX_TARGET_BYTES || target.includes('\0')) return invalid(target)
-  await using place = await walkTo(ctx, path, { followLast: false })
+  using place = await walkTo(ctx, path, { followLast: false })
   refuseProtected(ctx, place.names, false)
   if (place.target || !place.name) throw taken(path)
   await symlink(bytes, below(place.parent, place.name))
@@ -73,17 +73,17 @@ export async function makeLink(ctx: TreeContext, path: string, target: string): 
 }
 
 export async function hardLink(ctx: TreeContext, existing: string, path: string): Promise<void> {
-  await using source = await walkTo(ctx, existing, { followLast: false })
-  await using place = await walkTo(ctx, path, { followLast: false })
+  using source = await walkTo(ctx, existing, { followLast: false })
+  using place = await walkTo(ctx, path, { followLast: false })
   for (const { names } of [source, place]) refuseProtected(ctx, names, false)
   const target = source.target ?? notFound(existing)
-  if (!(await target.stat()).isFile() || !source.name) return invalid(existing)
+  if (!target.stat().isFile() || !source.name) return invalid(existing)
   if (place.target || !place.name) throw taken(path)
   await link(below(source.parent, source.name), below(place.parent, place.name))
   await syncDirectory(place.parent)
 }
 
-export async function syncDirectory(directory: FileHandle): Promise<void> {
+export async function syncDirectory(directory: Descriptor): Promise<void> {
   await using opened = await open(itself(directory), constants.O_RDONLY | constants.O_DIRECTORY)
   await opened.sync()
 }

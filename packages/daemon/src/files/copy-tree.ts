@@ -5,7 +5,7 @@ import { AppError } from '@hatchery/core/errors'
 import type { FileProgress, WorkOptions } from '@hatchery/core/runtime'
 import { linkOntoFresh, renameOntoFresh, syncDirectory } from './change-names.ts'
 import { invalid, notFound, whenGone } from './file-errors.ts'
-import { PATH_FLAGS, below, itself } from './open-beneath.ts'
+import { Pinned, below, itself, type Descriptor } from './pinned.ts'
 import { removeName } from './remove-tree.ts'
 import { makeOwnDirectory, openPrivate, refuseProtectedTree, walkTo, type TreeContext } from './tree-context.ts'
 import { MAX_DEPTH, openDirectory, walkTree } from './walk-tree.ts'
@@ -18,8 +18,8 @@ const HOLE_BYTES = 4096
 
 /** Copies to a name that is free. It is made beside the tree and gets its name when it is whole. */
 export async function copyTree(ctx: TreeContext, from: string, to: string, options: WorkOptions): Promise<void> {
-  await using source = await walkTo(ctx, from, { followLast: false })
-  await using goal = await walkTo(ctx, to, { followLast: false })
+  using source = await walkTo(ctx, from, { followLast: false })
+  using goal = await walkTo(ctx, to, { followLast: false })
   const target = source.target ?? notFound(from)
   if (!goal.name || goal.target) throw new AppError('FILE_EXISTS', { path: to.slice(0, 200) })
   if (!source.name || source.names.every((name, index) => goal.names[index] === name)) return invalid(to)
@@ -30,8 +30,8 @@ export async function copyTree(ctx: TreeContext, from: string, to: string, optio
   // A directory around it: the copy has the times of its original, which do not tell how long it has lain there.
   await makeOwnDirectory(ctx, area, name)
   try {
-    await using around = await open(below(area, name), PATH_FLAGS | constants.O_DIRECTORY)
-    await new Copier(ctx, options).copy(source.parent, source.name, await target.stat(), around, COPY, 0)
+    using around = Pinned.openDirectory(below(area, name))
+    await new Copier(ctx, options).copy(source.parent, source.name, target.stat(), around, COPY, 0)
     // Of what is no file, link or directory there is no copy.
     const copy = await lstat(below(around, COPY)).catch(whenGone)
     if (!copy) return
@@ -54,10 +54,10 @@ class Copier {
   }
 
   async copy(
-    from: FileHandle,
+    from: Descriptor,
     name: Buffer,
     info: Stats,
-    to: FileHandle,
+    to: Descriptor,
     newName: Buffer,
     depth: number,
   ): Promise<void> {
@@ -69,17 +69,17 @@ class Copier {
   }
 
   async #copyDirectory(
-    from: FileHandle,
+    from: Descriptor,
     name: Buffer,
     info: Stats,
-    to: FileHandle,
+    to: Descriptor,
     newName: Buffer,
     depth: number,
   ): Promise<void> {
-    await using source = await openDirectory(from, name)
+    using source = openDirectory(from, name)
     if (!source) return
     await makeOwnDirectory(this.#ctx, to, newName)
-    await using goal = await open(below(to, newName), PATH_FLAGS | constants.O_DIRECTORY)
+    using goal = Pinned.openDirectory(below(to, newName))
     for await (const visit of walkTree(source, this.#options.signal)) {
       visit.skip()
       await this.copy(visit.parent, visit.name, visit.info, goal, visit.name, depth + 1)
@@ -89,7 +89,7 @@ class Copier {
     await opened.utimes(info.atime, info.mtime)
   }
 
-  async #copyLink(from: FileHandle, name: Buffer, to: FileHandle, newName: Buffer): Promise<void> {
+  async #copyLink(from: Descriptor, name: Buffer, to: Descriptor, newName: Buffer): Promise<void> {
     const target = await readlink(below(from, name), 'buffer').catch(whenGone)
     if (!target) return
     await symlink(target, below(to, newName))
@@ -97,10 +97,10 @@ class Copier {
     this.#count(1, 0)
   }
 
-  async #copyFile(from: FileHandle, name: Buffer, to: FileHandle, newName: Buffer): Promise<void> {
-    await using pinned = await open(below(from, name), PATH_FLAGS).catch(whenGone)
+  async #copyFile(from: Descriptor, name: Buffer, to: Descriptor, newName: Buffer): Promise<void> {
+    using pinned = Pinned.find(below(from, name))
     // Swapped since it was looked at: as if it had gone.
-    if (!pinned || !(await pinned.stat()).isFile()) return
+    if (!pinned || !pinned.stat().isFile()) return
     await using source = await open(itself(pinned), constants.O_RDONLY | constants.O_NONBLOCK)
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
     await using goal = await open(below(to, newName), flags, 0o600)

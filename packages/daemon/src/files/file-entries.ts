@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readlinkSync, type BigIntStats } from 'node:fs'
-import { readlink, type FileHandle } from 'node:fs/promises'
+import { readlink } from 'node:fs/promises'
 import { type FileEntry, type FileType, nameFromBytes } from '@hatchery/core/runtime'
-import { below } from './open-beneath.ts'
+import { below, type Descriptor } from './pinned.ts'
 
 type TypeOf = Pick<BigIntStats, 'isFile' | 'isDirectory' | 'isSymbolicLink'>
 
@@ -32,11 +32,11 @@ export function revisionOf(info: Pick<BigIntStats, 'ino' | 'size' | 'mtimeNs' | 
 }
 
 /** The stored target of a link; null when it is none any more. */
-export async function linkTargetOf(parent: FileHandle, name: Buffer): Promise<string | null> {
+export async function linkTargetOf(parent: Descriptor, name: Buffer): Promise<string | null> {
   return readlink(below(parent, name), 'buffer').then(nameFromBytes, whenNoLink)
 }
 
-export function linkTargetOfSync(parent: FileHandle, name: Buffer): string | null {
+export function linkTargetOfSync(parent: Descriptor, name: Buffer): string | null {
   try {
     return nameFromBytes(readlinkSync(below(parent, name), 'buffer'))
   } catch (error) {

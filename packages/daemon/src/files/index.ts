@@ -1,5 +1,5 @@
 export { countOnce } from './read-tree.ts'
 export { createLocalFileTree, createVolumeFileTree } from './local-file-tree.ts'
-export { below, itself, PATH_FLAGS } from './open-beneath.ts'
+export { Pinned, below, itself, type Descriptor } from './pinned.ts'
 export { FilesProcesses } from './process/files-processes.ts'
 export { walkTree } from './walk-tree.ts'

@@ -1,9 +1,9 @@
 import { lstatSync } from 'node:fs'
-import { readdir, type FileHandle } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import { type FileEntry, type FilePage, type ListOptions, nameFromLatin1 } from '@hatchery/core/runtime'
 import { entryOf, linkTargetOfSync } from './file-entries.ts'
-import { below, itself } from './open-beneath.ts'
+import { below, itself, type Descriptor } from './pinned.ts'
 
 /** So many names are looked at before others get their turn. */
 const BATCH = 256
@@ -21,7 +21,7 @@ interface Name {
  * costs little more than its names.
  */
 export async function listDirectory(
-  directory: FileHandle,
+  directory: Descriptor,
   { sort = 'name', offset = 0, limit = Infinity }: ListOptions,
 ): Promise<FilePage> {
   const names = await readNames(directory)
@@ -35,7 +35,7 @@ export async function listDirectory(
 
 /** What the order goes by; names that are gone are last of all. */
 async function readValues(
-  directory: FileHandle,
+  directory: Descriptor,
   names: readonly Name[],
   field: 'size' | 'modified',
 ): Promise<ReadonlyMap<Name, number>> {
@@ -49,7 +49,7 @@ async function readValues(
 }
 
 /** Names are taken as Latin-1, one character for each byte: buffers would cost three times as much. */
-async function readNames(directory: FileHandle): Promise<Name[]> {
+async function readNames(directory: Descriptor): Promise<Name[]> {
   const found = await readdir(itself(directory), { withFileTypes: true, encoding: 'latin1' })
   return found.map((entry) => {
     const text = nameFromLatin1(entry.name)
@@ -57,7 +57,7 @@ async function readNames(directory: FileHandle): Promise<Name[]> {
   })
 }
 
-async function describe(directory: FileHandle, names: readonly Name[]): Promise<FileEntry[]> {
+async function describe(directory: Descriptor, names: readonly Name[]): Promise<FileEntry[]> {
   const entries: FileEntry[] = []
   for (let at = 0; at < names.length; at += BATCH) {
     if (at > 0) await setImmediate()

@@ -57,18 +57,18 @@ function treeOf(ctx: TreeContext, indexes = new ArchiveIndexes()): FileTree {
 
     list: (path, options = {}) =>
       guarded(path, async () => {
-        await using place = await walkTo(ctx, path, { followLast: true })
+        using place = await walkTo(ctx, path, { followLast: true })
         const target = place.target ?? notFound(path)
-        if (!(await target.stat()).isDirectory()) return invalid(path)
+        if (!target.stat().isDirectory()) return invalid(path)
         return await listDirectory(target, options)
       }),
 
     stat: (path, { followLinks = false } = {}) =>
       guarded(path, async () => {
         try {
-          await using place = await walkTo(ctx, path, { followLast: followLinks })
+          using place = await walkTo(ctx, path, { followLast: followLinks })
           if (!place.target) return null
-          const info = await place.target.stat({ bigint: true })
+          const info = place.target.bigStat()
           const target = info.isSymbolicLink() && place.name ? await linkTargetOf(place.parent, place.name) : null
           return entryOf(place.name ? nameFromBytes(place.name) : (place.names.at(-1) ?? ''), info, target)
         } catch (error) {

@@ -1,22 +1,11 @@
-import { constants } from 'node:fs'
-import { open, readlink, type FileHandle } from 'node:fs/promises'
+import { readlinkSync } from 'node:fs'
 import { AppError } from '@hatchery/core/errors'
 import { bytesFromName, nameFromBytes } from '@hatchery/core/runtime'
+import { Pinned, below, type Descriptor } from './pinned.ts'
 
-/** `O_PATH`: a descriptor that names a file without opening its content. Node has no name for it. */
-const O_PATH = 0o10000000
-export const PATH_FLAGS = O_PATH | constants.O_NOFOLLOW
 const MAX_LINKS = 40
 const MAX_NAME_BYTES = 255
 const MAX_PATH_LENGTH = 4096
-
-/** Path of `name` below an open directory; whatever happens to the directory's own path, this stays in it. */
-export function below(directory: FileHandle, name: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(`/proc/self/fd/${directory.fd}/`), name])
-}
-
-/** Path of what a descriptor names. */
-export const itself = (handle: FileHandle) => `/proc/self/fd/${handle.fd}`
 
 /** Names of a path, each checked. `''` and `'.'` fall out; `'..'` stays for the walk. */
 export function pathNames(path: string): string[] {
@@ -28,12 +17,12 @@ export function pathNames(path: string): string[] {
 }
 
 /** What a walk found: the directory that holds the last name, and that name with links expanded. */
-export interface Place extends AsyncDisposable {
-  readonly parent: FileHandle
+export interface Place extends Disposable {
+  readonly parent: Descriptor
   /** null: the path is the root itself. */
   readonly name: Buffer | null
-  /** What the name is, opened `O_PATH|O_NOFOLLOW`; null when nothing is there. Never a link, unless links were not to be followed. */
-  readonly target: FileHandle | null
+  /** What the name is; null when nothing is there. Never a link, unless links were not to be followed. */
+  readonly target: Pinned | null
   /** Where that really is: every name from the root on, links expanded. Empty for the root. */
   readonly names: readonly string[]
 }
@@ -42,7 +31,7 @@ export interface WalkOptions {
   /** Expand a link in the last place as well. */
   readonly followLast: boolean
   /** Called where a directory is missing, with the names that lead to it; makes it, or is absent. */
-  readonly makeDirectory?: ((parent: FileHandle, name: Buffer, names: readonly string[]) => Promise<void>) | undefined
+  readonly makeDirectory?: ((parent: Descriptor, name: Buffer, names: readonly string[]) => Promise<void>) | undefined
 }
 
 /**
@@ -51,31 +40,25 @@ export interface WalkOptions {
  * @throws AppError `PATH_INVALID`, `PATH_OUTSIDE`, `FILE_NOT_FOUND` (a directory on the way is missing)
  */
 export async function walkBeneath(root: string, path: string, options: WalkOptions): Promise<Place> {
-  const top = await open(root, PATH_FLAGS | constants.O_DIRECTORY)
-  const stack: Step[] = [{ handle: top, name: '' }]
-  const opened: FileHandle[] = [top]
-  const close = async () => void (await Promise.all(opened.map((handle) => handle.close())))
-  try {
-    const place = await walk(stack, opened, path, options)
-    return { ...place, [Symbol.asyncDispose]: close }
-  } catch (error) {
-    await close()
-    throw error
-  }
+  using opened = new DisposableStack()
+  const top = opened.use(Pinned.openDirectory(root))
+  const place = await walk([{ pinned: top, name: '' }], opened, path, options)
+  const kept = opened.move()
+  return { ...place, [Symbol.dispose]: () => kept.dispose() }
 }
 
 /** A directory on the way, and its name in the one before. */
 interface Step {
-  readonly handle: FileHandle
+  readonly pinned: Pinned
   readonly name: string
 }
 
 async function walk(
   stack: Step[],
-  opened: FileHandle[],
+  opened: DisposableStack,
   path: string,
   options: WalkOptions,
-): Promise<Omit<Place, keyof AsyncDisposable>> {
+): Promise<Omit<Place, keyof Disposable>> {
   const outside = () => new AppError('PATH_OUTSIDE', { path: path.slice(0, 200) })
   const names: Buffer[] = pathNames(path).map(bytesFromName)
   let links = 0
@@ -86,10 +69,10 @@ async function walk(
   /** The path is a directory that the walk is in. */
   const here = () => {
     const parent = stack.at(-2) ?? stack[0]!
-    return { parent: parent.handle, name: null, target: stack.at(-1)!.handle, names: namesTo(null) }
+    return { parent: parent.pinned, name: null, target: stack.at(-1)!.pinned, names: namesTo(null) }
   }
   for (let name = names.shift(); name; name = names.shift()) {
-    const parent = stack.at(-1)!.handle
+    const parent = stack.at(-1)!.pinned
     if (name.equals(PARENT)) {
       if (stack.length === 1) throw outside()
       stack.pop()
@@ -97,29 +80,29 @@ async function walk(
       continue
     }
     const isLast = names.length === 0
-    let handle = await openName(parent, name)
-    if (!handle && !isLast && options.makeDirectory) {
+    let found = findName(parent, name)
+    if (!found && !isLast && options.makeDirectory) {
       await options.makeDirectory(parent, name, namesTo(name))
-      handle = await openName(parent, name)
+      found = findName(parent, name)
     }
-    if (!handle) {
+    if (!found) {
       if (isLast) return { parent, name, target: null, names: namesTo(name) }
       throw new AppError('FILE_NOT_FOUND', { path: path.slice(0, 200) })
     }
-    opened.push(handle)
-    const info = await handle.stat()
+    opened.use(found)
+    const info = found.stat()
     if (info.isSymbolicLink() && (!isLast || options.followLast)) {
       if (++links > MAX_LINKS) throw new AppError('PATH_INVALID', { path: path.slice(0, 200) })
-      const expanded = linkNames(await readlink(below(parent, name), 'buffer').catch(notALink))
+      const expanded = linkNames(readLink(parent, name))
       if (!expanded) throw outside()
       if (expanded.fromRoot) stack.length = 1
       names.unshift(...expanded.names)
       if (names.length === 0) return here()
       continue
     }
-    if (isLast) return { parent, name, target: handle, names: namesTo(name) }
+    if (isLast) return { parent, name, target: found, names: namesTo(name) }
     if (!info.isDirectory()) throw new AppError('FILE_NOT_FOUND', { path: path.slice(0, 200) })
-    stack.push({ handle, name: nameFromBytes(name) })
+    stack.push({ pinned: found, name: nameFromBytes(name) })
   }
   return here()
 }
@@ -128,9 +111,9 @@ const PARENT = Buffer.from('..')
 /** The root as programs in a container see it. */
 const MOUNT = '/home/container'
 
-async function openName(parent: FileHandle, name: Buffer): Promise<FileHandle | null> {
+function findName(parent: Descriptor, name: Buffer): Pinned | null {
   try {
-    return await open(below(parent, name), PATH_FLAGS)
+    return Pinned.open(below(parent, name))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return null
@@ -148,8 +131,13 @@ function linkNames(target: Buffer | null): { fromRoot: boolean; names: Buffer[] 
   return { fromRoot, names: names.map((name) => Buffer.from(name, 'latin1')) }
 }
 
-/** It was a link a moment ago and is none now: somebody swaps it. Refused like a link that leads out. */
-function notALink(error: NodeJS.ErrnoException): null {
-  if (error.code === 'EINVAL' || error.code === 'ENOENT') return null
-  throw error
+/** null: it was a link a moment ago and is none now, so somebody swaps it. Refused like a link that leads out. */
+function readLink(parent: Descriptor, name: Buffer): Buffer | null {
+  try {
+    return readlinkSync(below(parent, name), 'buffer')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EINVAL' || code === 'ENOENT') return null
+    throw error
+  }
 }

@@ -4,7 +4,8 @@ import { AppError } from '@hatchery/core/errors'
 import type { FileEntry, OpenFile, OpenOptions } from '@hatchery/core/runtime'
 import { entryOf } from './file-entries.ts'
 import { guarded, invalid, notFound } from './file-errors.ts'
-import { below, itself, type Place } from './open-beneath.ts'
+import { type Place } from './open-beneath.ts'
+import { below, itself } from './pinned.ts'
 import { refuseProtected, walkTo, type TreeContext } from './tree-context.ts'
 
 /** Nothing waits for the other end of a pipe, and no terminal becomes ours. */
@@ -13,7 +14,7 @@ const QUIET = constants.O_NONBLOCK | constants.O_NOCTTY
 /** Opens a regular file for good: what stands there is looked at before its content is opened. */
 export async function openRegular(ctx: TreeContext, path: string, options: OpenOptions): Promise<FileHandle> {
   const { canWrite = false, create = 'never', truncates = false } = options
-  await using place = await walkTo(ctx, path, { followLast: create !== 'must-be-new' })
+  using place = await walkTo(ctx, path, { followLast: create !== 'must-be-new' })
   refuseProtected(ctx, place.names, false)
   if (!place.target) {
     if (create === 'never') return notFound(path)
@@ -22,7 +23,7 @@ export async function openRegular(ctx: TreeContext, path: string, options: OpenO
   }
   if (create === 'must-be-new') throw new AppError('FILE_EXISTS', { path: path.slice(0, 200) })
 
-  const info = await place.target.stat()
+  const info = place.target.stat()
   if (!info.isFile()) return invalid(path)
   const file = await open(itself(place.target), (canWrite ? constants.O_RDWR : constants.O_RDONLY) | QUIET)
   try {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { open, readFile, readdir, rename, unlink, type FileHandle } from 'node:fs/promises'
 import { whenGone } from './file-errors.ts'
-import { below, itself } from './open-beneath.ts'
+import { below, itself } from './pinned.ts'
 
 const RECORD = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json$/
 const MAX_RECORD_BYTES = 64 * 1024

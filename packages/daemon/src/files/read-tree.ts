@@ -43,9 +43,9 @@ export async function diskUseOf(
   path: string,
   { onProgress, signal }: WorkOptions,
 ): Promise<DiskUseReport> {
-  await using place = await walkTo(ctx, path, { followLast: true })
+  using place = await walkTo(ctx, path, { followLast: true })
   const target = place.target ?? notFound(path)
-  const own = await target.stat()
+  const own = target.stat()
   if (!own.isDirectory()) return invalid(path)
 
   const children = new Map<string, { -readonly [K in keyof DiskUse]: DiskUse[K] }>()

@@ -1,9 +1,8 @@
-import { constants } from 'node:fs'
-import { lstat, open, readdir, rmdir, unlink, type FileHandle } from 'node:fs/promises'
+import { lstat, readdir, rmdir, unlink } from 'node:fs/promises'
 import { AppError } from '@hatchery/core/errors'
 import { type WorkOptions, nameFromBytes } from '@hatchery/core/runtime'
 import { invalid, whenGone } from './file-errors.ts'
-import { PATH_FLAGS, below, itself } from './open-beneath.ts'
+import { Pinned, below, itself, type Descriptor } from './pinned.ts'
 import { refuseProtectedTree, walkTo, type TreeContext } from './tree-context.ts'
 import { MAX_DEPTH } from './walk-tree.ts'
 
@@ -13,7 +12,7 @@ export async function removeTree(
   path: string,
   options: WorkOptions & { readonly isRecursive?: boolean },
 ): Promise<void> {
-  await using place = await walkTo(ctx, path, { followLast: false })
+  using place = await walkTo(ctx, path, { followLast: false })
   if (!place.target) return
   if (!place.name) return invalid(path)
   await refuseProtectedTree(ctx, place.target, [place.names])
@@ -24,11 +23,11 @@ interface RemoveOptions extends WorkOptions {
   readonly isRecursive?: boolean
 }
 
-export async function removeName(parent: FileHandle, name: Buffer, options: RemoveOptions): Promise<void> {
+export async function removeName(parent: Descriptor, name: Buffer, options: RemoveOptions): Promise<void> {
   const done = { files: 0, bytes: 0 }
   await remove(parent, name, 0)
 
-  async function remove(directory: FileHandle, entry: Buffer, depth: number): Promise<void> {
+  async function remove(directory: Descriptor, entry: Buffer, depth: number): Promise<void> {
     options.signal?.throwIfAborted()
     if (depth > MAX_DEPTH) throw new AppError('PATH_INVALID', { path: nameFromBytes(entry) })
     const info = await lstat(below(directory, entry)).catch(whenGone)
@@ -37,7 +36,7 @@ export async function removeName(parent: FileHandle, name: Buffer, options: Remo
       await unlink(below(directory, entry)).catch(whenGone)
     } else {
       if (options.isRecursive ?? true) {
-        await using opened = await open(below(directory, entry), PATH_FLAGS | constants.O_DIRECTORY)
+        using opened = Pinned.openDirectory(below(directory, entry))
         for (const child of await readdir(itself(opened), 'buffer')) await remove(opened, child, depth + 1)
       }
       await rmdir(below(directory, entry)).catch(whenGone)

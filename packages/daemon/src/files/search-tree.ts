@@ -8,9 +8,9 @@ import {
   type SearchReport,
 } from '@hatchery/core/runtime'
 import { typeOf } from './file-entries.ts'
-import { invalid, notFound, whenGone } from './file-errors.ts'
+import { invalid, notFound } from './file-errors.ts'
 import { readAt } from './open-file.ts'
-import { PATH_FLAGS, below, itself } from './open-beneath.ts'
+import { Pinned, below, itself } from './pinned.ts'
 import { walkTo, type TreeContext } from './tree-context.ts'
 import { walkTree, type Visit } from './walk-tree.ts'
 
@@ -23,9 +23,9 @@ const MAX_LINE_LENGTH = 300
 
 /** Looks for names and text below a directory. */
 export async function searchTree(ctx: TreeContext, path: string, options: SearchOptions): Promise<SearchReport> {
-  await using place = await walkTo(ctx, path, { followLast: true })
+  using place = await walkTo(ctx, path, { followLast: true })
   const target = place.target ?? notFound(path)
-  if (!(await target.stat()).isDirectory()) return invalid(path)
+  if (!target.stat().isDirectory()) return invalid(path)
 
   const { text, limit, signal, onProgress, isCaseSensitive = false } = options
   const isNamed = nameTest(options)
@@ -68,8 +68,8 @@ async function linesWith(
   isCaseSensitive: boolean,
 ): Promise<{ line: number; text: string }[]> {
   if (!info.isFile() || info.size === 0 || info.size > MAX_FILE_BYTES || ctx.protected.matches(whole, false)) return []
-  await using pinned = await open(below(parent, name), PATH_FLAGS).catch(whenGone)
-  if (!pinned || !(await pinned.stat()).isFile()) return []
+  using pinned = Pinned.find(below(parent, name))
+  if (!pinned || !pinned.stat().isFile()) return []
   await using file = await open(itself(pinned), constants.O_RDONLY | constants.O_NONBLOCK)
   const content = await readAt(file, 0, Math.min(info.size, MAX_FILE_BYTES))
   // One byte is one character, so that files of any encoding can be searched; letters beyond ASCII match as they are.

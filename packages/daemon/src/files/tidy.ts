@@ -1,6 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { whenGone } from './file-errors.ts'
-import { below, itself } from './open-beneath.ts'
+import { below, itself } from './pinned.ts'
 import { removeName } from './remove-tree.ts'
 import { openPrivate, type TreeContext } from './tree-context.ts'
 

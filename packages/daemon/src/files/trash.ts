@@ -1,10 +1,10 @@
-import { lstat, open, rename, type FileHandle } from 'node:fs/promises'
+import { lstat, rename } from 'node:fs/promises'
 import { AppError } from '@hatchery/core/errors'
 import type { FileTrash, TrashedFile } from '@hatchery/core/runtime'
 import { linkOntoFresh, renameOntoFresh, syncDirectory } from './change-names.ts'
 import { typeOf } from './file-entries.ts'
 import { guarded, invalid, notFound, whenGone } from './file-errors.ts'
-import { PATH_FLAGS, below } from './open-beneath.ts'
+import { Pinned, below } from './pinned.ts'
 import { readRecord, recordIds, removeRecord, writeRecord } from './private-records.ts'
 import { countOnce } from './read-tree.ts'
 import { removeName } from './remove-tree.ts'
@@ -31,13 +31,13 @@ export function trashOf(ctx: TreeContext): FileTrash {
 }
 
 async function put(ctx: TreeContext, path: string, { id, at }: { readonly id: string; readonly at: number }) {
-  await using place = await walkTo(ctx, path, { followLast: false })
+  using place = await walkTo(ctx, path, { followLast: false })
   const target = place.target ?? notFound(path)
   const name = place.name ?? invalid(path)
   await refuseProtectedTree(ctx, target, [place.names])
   const record: Record = {
     path: place.names.join('/'),
-    type: typeOf(await target.stat()),
+    type: typeOf(target.stat()),
     diskBytes: await diskBytesOf(target),
     deletedAt: at,
   }
@@ -54,8 +54,8 @@ async function put(ctx: TreeContext, path: string, { id, at }: { readonly id: st
   await syncDirectory(place.parent)
 }
 
-async function diskBytesOf(target: FileHandle): Promise<number> {
-  const info = await target.stat()
+async function diskBytesOf(target: Pinned): Promise<number> {
+  const info = target.stat()
   if (!info.isDirectory()) return info.blocks * 512
   const counted = new Set<string>()
   let bytes = info.blocks * 512
@@ -77,11 +77,10 @@ async function list(ctx: TreeContext): Promise<TrashedFile[]> {
 async function restore(ctx: TreeContext, id: string, path: string | null): Promise<string> {
   await using directory = await openPrivate(ctx, AREA)
   const record = await readRecord(directory, id, isRecord)
-  const item = await open(below(directory, Buffer.from(id)), PATH_FLAGS).catch(whenGone)
-  await using pinned = item
+  using pinned = Pinned.find(below(directory, Buffer.from(id)))
   if (!record || !pinned) throw new AppError('TRASH_ITEM_NOT_FOUND', { id })
   const wanted = path ?? record.path
-  await using goal = await walkTo(ctx, wanted, { followLast: false, makesDirectories: true })
+  using goal = await walkTo(ctx, wanted, { followLast: false, makesDirectories: true })
   if (goal.target || !goal.name) throw new AppError('FILE_EXISTS', { path: wanted.slice(0, 200) })
   await refuseProtectedTree(ctx, pinned, [goal.names])
   const [from, to] = [below(directory, Buffer.from(id)), below(goal.parent, goal.name)]

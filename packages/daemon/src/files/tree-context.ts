@@ -2,7 +2,8 @@ import { constants } from 'node:fs'
 import { chown, lchown, mkdir, open, type FileHandle } from 'node:fs/promises'
 import { AppError } from '@hatchery/core/errors'
 import type { PathPatterns, ServerId } from '@hatchery/core/runtime'
-import { PATH_FLAGS, below, itself, walkBeneath, type Place } from './open-beneath.ts'
+import { walkBeneath, type Place } from './open-beneath.ts'
+import { Pinned, below, itself, type Descriptor } from './pinned.ts'
 import { walkTree } from './walk-tree.ts'
 
 /** What every operation on one server's tree works with. */
@@ -27,7 +28,7 @@ export function walkTo(
   options: { readonly followLast: boolean; readonly makesDirectories?: boolean },
 ): Promise<Place> {
   const makeDirectory = options.makesDirectories
-    ? async (parent: FileHandle, name: Buffer, names: readonly string[]) => {
+    ? async (parent: Descriptor, name: Buffer, names: readonly string[]) => {
         refuseProtected(ctx, names, true)
         await makeOwnDirectory(ctx, parent, name).catch((error: NodeJS.ErrnoException) => {
           if (error.code !== 'EEXIST') throw error
@@ -38,10 +39,10 @@ export function walkTo(
 }
 
 /** Makes a directory that belongs to the server. Fails with `EEXIST` like the system call. */
-export async function makeOwnDirectory(ctx: TreeContext, parent: FileHandle, name: Buffer): Promise<void> {
+export async function makeOwnDirectory(ctx: TreeContext, parent: Descriptor, name: Buffer): Promise<void> {
   await mkdir(below(parent, name), 0o755)
   if (!ctx.isRoot) return
-  await using made = await open(below(parent, name), PATH_FLAGS | constants.O_DIRECTORY)
+  using made = Pinned.openDirectory(below(parent, name))
   await chown(itself(made), ctx.uid, ctx.gid)
 }
 
@@ -73,13 +74,13 @@ export function refuseProtected(ctx: TreeContext, names: readonly string[], isDi
  */
 export async function refuseProtectedTree(
   ctx: TreeContext,
-  handle: FileHandle,
+  pinned: Pinned,
   places: readonly (readonly string[])[],
 ): Promise<void> {
-  const isDirectory = (await handle.stat()).isDirectory()
+  const isDirectory = pinned.stat().isDirectory()
   for (const names of places) refuseProtected(ctx, names, isDirectory)
   if (!isDirectory || ctx.protected.isEmpty) return
-  for await (const { names, info } of walkTree(handle)) {
+  for await (const { names, info } of walkTree(pinned)) {
     for (const place of places) refuseProtected(ctx, [...place, ...names], info.isDirectory())
   }
 }

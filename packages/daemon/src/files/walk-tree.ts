@@ -1,9 +1,9 @@
-import { constants, lstatSync, type Stats } from 'node:fs'
-import { open, readdir, type FileHandle } from 'node:fs/promises'
+import { lstatSync, type Stats } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import { AppError } from '@hatchery/core/errors'
 import { nameFromBytes } from '@hatchery/core/runtime'
-import { PATH_FLAGS, below, itself } from './open-beneath.ts'
+import { Pinned, below, itself, type Descriptor } from './pinned.ts'
 
 /** Directories are walked down to this depth; each level holds a descriptor. A deeper tree is made to exhaust them. */
 export const MAX_DEPTH = 1024
@@ -12,7 +12,7 @@ const BATCH = 256
 
 /** One name that a walk has come to. The parent is open until the walk goes on. */
 export interface Visit {
-  readonly parent: FileHandle
+  readonly parent: Descriptor
   readonly name: Buffer
   /** From the directory that the walk began in. */
   readonly names: readonly string[]
@@ -27,7 +27,7 @@ export interface Visit {
  * @throws AppError `PATH_INVALID` for a tree that is too deep
  */
 export async function* walkTree(
-  directory: FileHandle,
+  directory: Descriptor,
   signal?: AbortSignal,
   names: readonly string[] = [],
 ): AsyncGenerator<Visit, void, undefined> {
@@ -43,20 +43,15 @@ export async function* walkTree(
     let isSkipped = false
     yield { parent: directory, name, names: path, info, skip: () => (isSkipped = true) }
     if (!info.isDirectory() || isSkipped) continue
-    const inner = await openDirectory(directory, name)
-    if (!inner) continue
-    try {
-      yield* walkTree(inner, signal, path)
-    } finally {
-      await inner.close()
-    }
+    using inner = openDirectory(directory, name)
+    if (inner) yield* walkTree(inner, signal, path)
   }
 }
 
 /** The directory of that name; null when it is gone, or none any more. */
-export async function openDirectory(parent: FileHandle, name: Buffer): Promise<FileHandle | null> {
+export function openDirectory(parent: Descriptor, name: Buffer): Pinned | null {
   try {
-    return await open(below(parent, name), PATH_FLAGS | constants.O_DIRECTORY)
+    return Pinned.openDirectory(below(parent, name))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return null

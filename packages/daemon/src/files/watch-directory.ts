@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@hatchery/core/errors'
 import { nameFromBytes, type WatchOptions } from '@hatchery/core/runtime'
 import { guarded, invalid, notFound } from './file-errors.ts'
-import { itself } from './open-beneath.ts'
+import { itself } from './pinned.ts'
 import { walkTo, type TreeContext } from './tree-context.ts'
 
 /** What happens in so short a time is one change. */
@@ -46,9 +46,9 @@ export async function* watchDirectory(
 
 /** The descriptor is closed again: one that is open would keep the kernel from saying that the directory was removed. */
 async function open(ctx: TreeContext, path: string, changes: Changes): Promise<FSWatcher> {
-  await using place = await walkTo(ctx, path, { followLast: true })
+  using place = await walkTo(ctx, path, { followLast: true })
   const target = place.target ?? notFound(path)
-  if (!(await target.stat()).isDirectory()) return invalid(path)
+  if (!target.stat().isDirectory()) return invalid(path)
   // What happens to the directory itself is told under the name by which it is watched.
   const self = String(target.fd)
   try {

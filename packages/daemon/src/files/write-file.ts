@@ -7,7 +7,8 @@ import { linkOntoFresh } from './change-names.ts'
 import { entryOf, revisionOf } from './file-entries.ts'
 import { invalid, notFound } from './file-errors.ts'
 import { KeyedQueue } from './keyed-queue.ts'
-import { below, itself, type Place } from './open-beneath.ts'
+import { type Place } from './open-beneath.ts'
+import { below, itself } from './pinned.ts'
 import { openPrivate, refuseProtected, walkTo, type TreeContext } from './tree-context.ts'
 
 /** Writers of one file, of whatever tree, one after the other: a revision is compared and replaced in one step. */
@@ -41,7 +42,7 @@ export async function writeFile(
 /** Says early what would be refused in the end. */
 export async function checkTarget(ctx: TreeContext, path: string, options: WriteOptions): Promise<void> {
   try {
-    await using place = await walkTo(ctx, path, { followLast: true })
+    using place = await walkTo(ctx, path, { followLast: true })
     await requireReplaceable(ctx, path, place, options)
   } catch (error) {
     // Directories that are missing are made in the end.
@@ -69,7 +70,7 @@ export async function putInPlace(
   await file.sync()
   const key = await canonicalKey(ctx, path)
   return writers.run(key, async () => {
-    await using place = await walkTo(ctx, path, { followLast: true, makesDirectories: true })
+    using place = await walkTo(ctx, path, { followLast: true, makesDirectories: true })
     const before = await requireReplaceable(ctx, path, place, options)
     const name = place.name ?? invalid(path)
     await file.chmod((before?.mode ?? 0o644) & 0o777)
@@ -83,7 +84,7 @@ export async function putInPlace(
 }
 
 async function canonicalKey(ctx: TreeContext, path: string): Promise<string> {
-  await using place = await walkTo(ctx, path, { followLast: true, makesDirectories: true })
+  using place = await walkTo(ctx, path, { followLast: true, makesDirectories: true })
   return `${ctx.root}\0${place.names.join('/')}`
 }
 
@@ -94,7 +95,7 @@ async function requireReplaceable(
   { ifRevision, mustBeNew = false, mustExist = false }: WriteOptions,
 ): Promise<{ readonly mode: number } | null> {
   refuseProtected(ctx, place.names, false)
-  const info = await place.target?.stat({ bigint: true })
+  const info = place.target?.bigStat()
   if (!place.name || (info && !info.isFile())) return invalid(path)
   if (mustBeNew && info) throw new AppError('FILE_EXISTS', { path: path.slice(0, 200) })
   if (mustExist && !info) return notFound(path)

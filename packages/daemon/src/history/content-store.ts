@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { zstdCompress, zstdDecompress } from 'node:zlib'
 import { AppError } from '@hatchery/core/errors'
 import { whenGone } from '../files/file-errors.ts'
-import { below, itself } from '../files/open-beneath.ts'
+import { below, itself } from '../files/pinned.ts'
 
 const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)

@@ -137,7 +137,7 @@ function isHidden(ctx: TreeContext, path: string): boolean {
 
 async function isGone(ctx: TreeContext, path: string): Promise<boolean> {
   try {
-    await using place = await walkTo(ctx, path, { followLast: false })
+    using place = await walkTo(ctx, path, { followLast: false })
     return place.target === null
   } catch (error) {
     if (error instanceof AppError && error.code === 'FILE_NOT_FOUND') return true
@@ -148,7 +148,7 @@ async function isGone(ctx: TreeContext, path: string): Promise<boolean> {
 /** The path without links, so that a file has one history by whatever name; what is gone has its own name. */
 async function canonicalPath(ctx: TreeContext, path: string, followLast = true): Promise<string> {
   try {
-    await using place = await walkTo(ctx, path, { followLast })
+    using place = await walkTo(ctx, path, { followLast })
     return place.names.join('/')
   } catch (error) {
     if (error instanceof AppError && error.code === 'FILE_NOT_FOUND') return plain(path)

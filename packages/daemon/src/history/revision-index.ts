@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { open, rename, type FileHandle } from 'node:fs/promises'
 import type { FileRevision } from '@hatchery/core/runtime'
 import { whenGone } from '../files/file-errors.ts'
-import { below } from '../files/open-beneath.ts'
+import { below } from '../files/pinned.ts'
 
 /** A revision as it is written down. */
 export interface StoredRevision extends FileRevision {

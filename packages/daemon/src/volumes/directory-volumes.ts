@@ -1,8 +1,7 @@
-import { constants } from 'node:fs'
-import { chmod, chown, lchown, mkdir, open, readdir, rm, unlink, type FileHandle } from 'node:fs/promises'
+import { chmod, chown, lchown, mkdir, readdir, rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ServerId, Volume, Volumes } from '@hatchery/core/runtime'
-import { below, countOnce, itself, PATH_FLAGS, walkTree } from '../files/index.ts'
+import { Pinned, below, countOnce, itself, walkTree, type Descriptor } from '../files/index.ts'
 
 export interface DirectoryVolumesOptions {
   /** Directory that holds `volumes/<uuid>/`; made when it is missing. */
@@ -88,7 +87,7 @@ async function newestVersion(directory: string): Promise<number | null> {
 
 /** Bytes that the tree holds on disk, hard links counted once. Links are not followed; what vanishes meanwhile is skipped. */
 export async function diskUsage(directory: string, maxEntries: number): Promise<number> {
-  await using top = await openTop(directory)
+  using top = openTop(directory)
   if (!top) return 0
   const counted = new Set<string>()
   let bytes = 0
@@ -102,7 +101,7 @@ export async function diskUsage(directory: string, maxEntries: number): Promise<
 
 /** Sets the owner, takes setuid and setgid away and removes device nodes, without following a link. */
 async function normaliseTree(directory: string, owner: Owner): Promise<void> {
-  await using top = await openTop(directory)
+  using top = openTop(directory)
   if (!top) return
   const isRoot = process.getuid?.() === 0
   for await (const { parent, name, info } of walkTree(top)) {
@@ -116,19 +115,23 @@ async function normaliseTree(directory: string, owner: Owner): Promise<void> {
     if (!info.isSymbolicLink() && (info.mode & 0o6000) !== 0) await stripMode(parent, name)
   }
   if (isRoot) await chown(itself(top), owner.uid, owner.gid)
-  const { mode } = await top.stat()
+  const { mode } = top.stat()
   if ((mode & 0o6000) !== 0) await chmod(itself(top), mode & 0o1777)
 }
 
 /** Through a descriptor: a link that was swapped in is left alone. */
-async function stripMode(parent: FileHandle, name: Buffer): Promise<void> {
-  await using pinned = await open(below(parent, name), PATH_FLAGS).catch(whenMissing(null))
-  const info = await pinned?.stat()
+async function stripMode(parent: Descriptor, name: Buffer): Promise<void> {
+  using pinned = Pinned.find(below(parent, name))
+  const info = pinned?.stat()
   if (pinned && info && !info.isSymbolicLink()) await chmod(itself(pinned), info.mode & 0o1777)
 }
 
-function openTop(directory: string): Promise<FileHandle | null> {
-  return open(directory, PATH_FLAGS | constants.O_DIRECTORY).catch(whenMissing(null))
+function openTop(directory: string): Pinned | null {
+  try {
+    return Pinned.openDirectory(directory)
+  } catch (error) {
+    return whenMissing(null)(error as NodeJS.ErrnoException)
+  }
 }
 
 /** Answers `value` when the path is gone or no directory (any more); other errors go on. */

@@ -1,10 +1,10 @@
 import { closeSync, constants, fstatSync, openSync, readSync, read, type Stats } from 'node:fs'
-import { readlink, type FileHandle } from 'node:fs/promises'
+import { readlink } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { AppError } from '@hatchery/core/errors'
 import { bytesFromName, type FileEntry, type PackOptions, type PackStreamOptions } from '@hatchery/core/runtime'
 import { invalid, notFound, whenGone } from '../file-errors.ts'
-import { PATH_FLAGS, below } from '../open-beneath.ts'
+import { Pinned, below, itself, type Descriptor } from '../pinned.ts'
 import { walkTo, type TreeContext } from '../tree-context.ts'
 import { walkTree, type Visit } from '../walk-tree.ts'
 import { writeFile } from '../write-file.ts'
@@ -72,9 +72,9 @@ async function* visitsOf(
 ): AsyncGenerator<Omit<Visit, 'skip'>, void, undefined> {
   for (const name of names) {
     if (name === '' || name === '.' || name === '..' || name.includes('/')) return invalid(name)
-    await using place = await walkTo(ctx, `${directory}/${name}`, { followLast: false })
+    using place = await walkTo(ctx, `${directory}/${name}`, { followLast: false })
     const target = place.target ?? notFound(name)
-    const info = await target.stat()
+    const info = target.stat()
     const base = place.names.slice(0, -1)
     const isOpen = (path: readonly string[], isDirectory: boolean) =>
       !ctx.protected.matches([...base, ...path], isDirectory)
@@ -96,7 +96,7 @@ async function countBytes(ctx: TreeContext, options: PackStreamOptions): Promise
 }
 
 async function* entryOf(
-  parent: FileHandle,
+  parent: Descriptor,
   name: Buffer,
   names: readonly string[],
   info: Stats,
@@ -130,19 +130,10 @@ async function* emptyBody(): AsyncGenerator<Uint8Array, void, undefined> {
  * A regular file of that name, open for reading; null when it is gone, or none. As the walk itself does, this waits for the disk:
  * the turns of an asynchronous call take longer than the calls, and there are three for each file.
  */
-function openContent(parent: FileHandle, name: Buffer): number | null {
-  let pinned: number
-  try {
-    pinned = openSync(below(parent, name), PATH_FLAGS)
-  } catch (error) {
-    return whenGone(error as NodeJS.ErrnoException)
-  }
-  try {
-    if (!fstatSync(pinned).isFile()) return null
-    return openSync(`/proc/self/fd/${pinned}`, constants.O_RDONLY | constants.O_NONBLOCK)
-  } finally {
-    closeSync(pinned)
-  }
+function openContent(parent: Descriptor, name: Buffer): number | null {
+  using pinned = Pinned.find(below(parent, name))
+  if (!pinned?.stat().isFile()) return null
+  return openSync(itself(pinned), constants.O_RDONLY | constants.O_NONBLOCK)
 }
 
 /** Exactly the size that was announced: what grows meanwhile is cut, what shrinks is filled up with zeros. */

@@ -1,11 +1,12 @@
 import { constants } from 'node:fs'
 import { randomUUID } from 'node:crypto'
-import { chown, link, open, rename, symlink, unlink, lchown, lutimes, mkdir, type FileHandle } from 'node:fs/promises'
+import { chown, link, open, rename, symlink, unlink, lchown, lutimes, mkdir } from 'node:fs/promises'
 import { AppError } from '@hatchery/core/errors'
 import { bytesFromName, compilePathPatterns, type UnpackOptions, type UnpackReport } from '@hatchery/core/runtime'
 import { whenGone } from '../file-errors.ts'
 import { openRegular } from '../open-file.ts'
-import { PATH_FLAGS, below, itself, pathNames } from '../open-beneath.ts'
+import { pathNames } from '../open-beneath.ts'
+import { Pinned, below, itself, type Descriptor } from '../pinned.ts'
 import { removeName } from '../remove-tree.ts'
 import { openPrivate, walkTo, type TreeContext } from '../tree-context.ts'
 import { walkTree } from '../walk-tree.ts'
@@ -48,7 +49,7 @@ export async function unpackEntries(
   await mkdir(below(area, name), 0o700)
   if (ctx.isRoot) await lchown(below(area, name), ctx.uid, ctx.gid)
   try {
-    await using staging = await open(below(area, name), PATH_FLAGS | constants.O_DIRECTORY)
+    using staging = Pinned.openDirectory(below(area, name))
     const beside = { ...ctx, root: `${itself(staging)}/.`, protected: compilePathPatterns([]) }
     const unpacker = new Unpacker(beside, options, archiveBytes)
     for await (const entry of entriesOf((bytes) => unpacker.read(bytes))) await unpacker.take(entry)
@@ -107,9 +108,9 @@ class Unpacker {
 
   async #make(entry: ArchiveEntry, path: string): Promise<void> {
     const place = await walkTo(this.#ctx, path, { followLast: false, makesDirectories: true })
-    await using _open = place
+    using _open = place
     if (!place.name) return
-    const isDirectory = (await place.target?.stat())?.isDirectory() ?? false
+    const isDirectory = place.target?.stat().isDirectory() ?? false
     if (entry.type === 'directory') {
       if (place.target && !isDirectory) throw broken(`${path.slice(0, 100)} is in it twice, as two different things`)
       if (!place.target) await this.#makeDirectory(place.parent, place.name)
@@ -124,13 +125,13 @@ class Unpacker {
     else await this.#makeHardLink(place.parent, place.name, entry)
   }
 
-  async #makeDirectory(parent: FileHandle, name: Buffer): Promise<void> {
+  async #makeDirectory(parent: Descriptor, name: Buffer): Promise<void> {
     await mkdir(below(parent, name), 0o755)
-    await using made = await open(below(parent, name), PATH_FLAGS | constants.O_DIRECTORY)
+    using made = Pinned.openDirectory(below(parent, name))
     if (this.#ctx.isRoot) await chown(itself(made), this.#ctx.uid, this.#ctx.gid)
   }
 
-  async #makeFile(parent: FileHandle, name: Buffer, entry: ArchiveEntry): Promise<void> {
+  async #makeFile(parent: Descriptor, name: Buffer, entry: ArchiveEntry): Promise<void> {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
     await using file = await open(below(parent, name), flags, 0o600)
     for await (const piece of entry.body) {
@@ -143,7 +144,7 @@ class Unpacker {
     if (entry.modifiedAt !== null) await file.utimes(entry.modifiedAt / 1000, entry.modifiedAt / 1000)
   }
 
-  async #makeLink(parent: FileHandle, name: Buffer, entry: ArchiveEntry): Promise<void> {
+  async #makeLink(parent: Descriptor, name: Buffer, entry: ArchiveEntry): Promise<void> {
     let target = bytesFromName(entry.linkTarget)
     // A zip has the target where a file has its content.
     for await (const piece of entry.body) {
@@ -159,10 +160,10 @@ class Unpacker {
   }
 
   /** A second name for an earlier entry of the same archive, and for nothing else. */
-  async #makeHardLink(parent: FileHandle, name: Buffer, entry: ArchiveEntry): Promise<void> {
+  async #makeHardLink(parent: Descriptor, name: Buffer, entry: ArchiveEntry): Promise<void> {
     if (pathNames(entry.linkTarget).includes('..')) throw broken('a path in it leads out')
-    await using earlier = await walkTo(this.#ctx, entry.linkTarget, { followLast: false })
-    if (!earlier.name || !(await earlier.target?.stat())?.isFile()) throw broken('a link in it leads nowhere')
+    using earlier = await walkTo(this.#ctx, entry.linkTarget, { followLast: false })
+    if (!earlier.name || !earlier.target?.stat().isFile()) throw broken('a link in it leads nowhere')
     await link(below(earlier.parent, earlier.name), below(parent, name))
   }
 
@@ -178,14 +179,14 @@ class Unpacker {
 }
 
 /** Moves everything into the tree, directory by directory; what may not be replaced or is protected stays out. */
-async function mergeInto(ctx: TreeContext, staging: FileHandle, options: UnpackOptions): Promise<UnpackReport> {
+async function mergeInto(ctx: TreeContext, staging: Descriptor, options: UnpackOptions): Promise<UnpackReport> {
   const { to, replace } = options
   let [files, skipped] = [0, 0]
-  await using _goal = await walkTo(ctx, `${to}/x`, { followLast: false, makesDirectories: true })
+  using _goal = await walkTo(ctx, `${to}/x`, { followLast: false, makesDirectories: true })
   for await (const visit of walkTree(staging)) {
     const path = [to, ...visit.names].join('/')
-    await using place = await walkTo(ctx, path, { followLast: visit.info.isDirectory(), makesDirectories: true })
-    const isDirectory = (await place.target?.stat())?.isDirectory() ?? false
+    using place = await walkTo(ctx, path, { followLast: visit.info.isDirectory(), makesDirectories: true })
+    const isDirectory = place.target?.stat().isDirectory() ?? false
     const isTaken = place.target !== null && (visit.info.isDirectory() ? !isDirectory : isDirectory || !replace)
     if (isTaken || ctx.protected.matches(place.names, visit.info.isDirectory())) {
       skipped += 1
