@@ -6,7 +6,7 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
     file: 'files/write-file.ts',
     find: 'for await (const piece of source) await file.writeFile(piece)',
     replace: `{
-      await using there = await walkTo(ctx, path, { followLast: true, makesDirectories: true })
+      using there = await walkTo(ctx, path, { followLast: true, makesDirectories: true })
       const flagsInPlace = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC
       await using inPlace = await open(below(there.parent, there.name!), flagsInPlace, 0o644)
       for await (const piece of source) { await inPlace.writeFile(piece); await file.writeFile(piece) }
@@ -19,8 +19,8 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
   },
   'leaves files open': {
     file: 'files/open-beneath.ts',
-    find: '    await close()\n    throw error',
-    replace: '    throw error',
+    find: 'using opened = new DisposableStack()',
+    replace: 'const opened = new DisposableStack()',
   },
   'forgets what is unfinished': {
     file: 'files/tidy.ts',

@@ -19,20 +19,27 @@ const WRITES = [
 ]
 /** Calls that take a descriptor. */
 const OPENS = ['open', 'readdir', 'readFile']
+/** Those that wait for their answer; none of them makes a file. */
+const SYNC_OPENS = ['openSync']
+const SYNC_OTHERS = ['fstatSync', 'lstatSync', 'readlinkSync', 'readSync']
 const OTHERS = ['unlink', 'rmdir', 'lstat', 'lchown', 'chown', 'lutimes', 'readlink']
 const HANDLE_OTHERS = ['handle.stat', 'handle.read', 'handle.chmod', 'handle.chown', 'handle.utimes']
 
 /** Which calls can meet which fault. An open may also make a file. */
 const MEETS: Readonly<Record<Fault, readonly string[]>> = {
   ENOSPC: [...WRITES, 'open'],
-  EMFILE: OPENS,
-  EIO: [...WRITES, ...OPENS, ...OTHERS, ...HANDLE_OTHERS],
+  EMFILE: [...OPENS, ...SYNC_OPENS],
+  EIO: [...WRITES, ...OPENS, ...OTHERS, ...HANDLE_OTHERS, ...SYNC_OPENS, ...SYNC_OTHERS],
 }
+
+const PROMISED = [...WRITES, ...OPENS, ...OTHERS, ...HANDLE_OTHERS]
+const SYNCHRONOUS = [...SYNC_OPENS, ...SYNC_OTHERS]
 
 type Method = (...args: unknown[]) => unknown
 
 /**
- * Lets the n-th call of the file system fail: each call of `node:fs/promises` is one of the kernel's, or begins with it. A write
+ * Lets the n-th call of the file system fail: each call of `node:fs/promises` or `node:fs` is one of the kernel's, or begins
+ * with it. A write
  * that fails has written half.
  */
 export class FaultInjector {
@@ -48,7 +55,7 @@ export class FaultInjector {
     const promises = fs.promises as unknown as Record<string, Method>
     await using handle = await open(process.execPath)
     const prototype = Object.getPrototypeOf(handle) as Record<string, Method>
-    for (const name of new Set(Object.values(MEETS).flat())) {
+    for (const name of PROMISED) {
       const isHandle = name.startsWith('handle.')
       const [owner, key] = isHandle ? [prototype, name.slice('handle.'.length)] : [promises, name]
       const original = owner[key]!
@@ -57,6 +64,15 @@ export class FaultInjector {
         if (!error) return original.apply(this, args)
         if (key === 'write' || key === 'writeFile') await writeHalf(this as FileHandle, original, args)
         throw error
+      }
+    }
+    for (const name of SYNCHRONOUS) {
+      const calls = fs as unknown as Record<string, Method>
+      const original = calls[name]!
+      calls[name] = (...args) => {
+        const error = injector.#next(name, args)
+        if (error) throw error
+        return original(...args)
       }
     }
     syncBuiltinESMExports()

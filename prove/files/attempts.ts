@@ -169,6 +169,29 @@ export const ATTEMPTS: Readonly<Record<string, Attempt>> = {
   'upload new': changes(['uploads.finish'], (subject, name) => subject.upload(`dir/${name}`, INSIDE)),
 }
 
+/** Attempts that are so much work that others would hardly come to theirs beside many of them. */
+export const WEIGHTY: readonly string[] = [
+  'disk use',
+  'search',
+  'search all',
+  'write in pieces',
+  'chmod all',
+  'copy in',
+  'copy out',
+  'copy directory out',
+  'pack',
+  'pack into',
+  'unpack',
+  'unpack a stream',
+  'history',
+  'pack to a stream',
+  'archive list',
+  'archive read',
+  'restore in',
+  'upload',
+  'upload new',
+]
+
 /**
  * Calls that take no path of the tree, and so cannot be led anywhere; a watch tells names of what changes, and nothing outside
  * does.

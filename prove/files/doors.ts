@@ -5,6 +5,8 @@ import { FilesProcesses, createLocalFileTree } from '../../packages/daemon/src/f
 import { TestAgent } from '../../packages/daemon/src/testing/test-agent.ts'
 import type { Place } from './attempts.ts'
 import { checkThenOpen } from './check-then-open.ts'
+import { SshStage } from '../../packages/daemon/src/testing/ssh-stage.ts'
+import { NOT_OVER_SFTP, connectSftp, overSftp } from './over-sftp.ts'
 import { NOT_OVER_THE_LINK, overTheLink } from './over-the-link.ts'
 import { treeSubject, type Owner, type Subject } from './subject.ts'
 
@@ -24,6 +26,8 @@ export interface Door {
   readonly owner: Owner
   /** Who the attacker is. */
   readonly tenant: Owner
+  /** Its share of the full run, in turns of this length: the longest where the most is tried in that time. */
+  readonly turnSeconds: number
   /** Attempts that it has no way for. */
   readonly leavesOut: readonly string[]
   /** @param home a directory of the suite's own */
@@ -42,6 +46,7 @@ async function placeIn(home: string): Promise<Place> {
 /** As root it can do anything: what holds here is the walk alone. */
 const inProcess: Door = {
   name: 'in process',
+  turnSeconds: 60,
   owner: SELF,
   tenant: SELF,
   leavesOut: [],
@@ -55,6 +60,7 @@ const inProcess: Door = {
 
 const filesProcess: Door = {
   name: 'files process',
+  turnSeconds: 60,
   owner: TENANT,
   tenant: TENANT,
   leavesOut: [],
@@ -73,15 +79,12 @@ const filesProcess: Door = {
 /** A whole agent beside a panel. The tree is again that of root, so that nothing but the walk stands in the way. */
 const link: Door = {
   name: 'over the link',
+  turnSeconds: 20,
   owner: SELF,
   tenant: SELF,
   leavesOut: NOT_OVER_THE_LINK,
   async open(home) {
-    const before = process.env['TMPDIR']
-    process.env['TMPDIR'] = home
-    const agent = await TestAgent.start()
-    if (before === undefined) delete process.env['TMPDIR']
-    else process.env['TMPDIR'] = before
+    const agent = await withTemporary(home, () => TestAgent.start())
     const { id } = await agent.installed()
     const volume = path.join(agent.dataDirectory, 'volumes', id)
     return {
@@ -92,7 +95,37 @@ const link: Door = {
   },
 }
 
-export const DOORS: readonly Door[] = [inProcess, filesProcess, link]
+/** The SSH server, with somebody else's client; the tree is that of root once more. */
+const sftp: Door = {
+  name: 'over SFTP',
+  turnSeconds: 20,
+  owner: SELF,
+  tenant: SELF,
+  leavesOut: NOT_OVER_SFTP,
+  async open(home) {
+    const stage = await withTemporary(home, () => SshStage.start())
+    const connection = await connectSftp(stage)
+    return {
+      place: { data: stage.root, private: path.join(stage.directory, 'volume', 'private') },
+      subject: overSftp(connection.sftp),
+      [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+    }
+  },
+}
+
+/** What the work makes in the directory for temporary files lies in `home`. */
+async function withTemporary<T>(home: string, work: () => Promise<T>): Promise<T> {
+  const before = process.env['TMPDIR']
+  process.env['TMPDIR'] = home
+  try {
+    return await work()
+  } finally {
+    if (before === undefined) delete process.env['TMPDIR']
+    else process.env['TMPDIR'] = before
+  }
+}
+
+export const DOORS: readonly Door[] = [inProcess, filesProcess, link, sftp]
 
 export const CONTROL: Door = {
   ...inProcess,
