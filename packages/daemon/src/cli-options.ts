@@ -2,11 +2,14 @@ import { parseArgs } from 'node:util'
 import { createWebClient, type WebOptions } from './outbound/index.ts'
 import { readDirectOptions, type DirectOptions } from './direct/direct-options.ts'
 import { readSshListen, type SshOptions } from './ssh/ssh-options.ts'
+import { DRIVERS, type DriverChoice } from './volumes/index.ts'
 
 export interface CliOptions {
   readonly panelUrl: string | undefined
   readonly dataDirectory: string
   readonly runtime: 'auto' | 'docker' | 'process'
+  /** What holds the disk limits of servers. */
+  readonly volumes: DriverChoice
   readonly tokenFile: string | undefined
   readonly readsTokenFromStdin: boolean
   readonly isReEnrolling: boolean
@@ -29,6 +32,9 @@ Runs game servers on this machine for a Hatchery panel. It dials out to the pane
   --panel URL              address of the panel; https, or http on this machine only. Not needed once enrolled
   --data-dir DIR           state, consoles and server files (default: .hatchery/agent)
   --runtime NAME           auto, docker or process (default: auto: docker where an engine answers)
+  --volumes NAME           what holds the disk limits of servers: auto, btrfs, image or directory
+                           (default: auto: btrfs where the files of servers lie on it, and otherwise plain directories,
+                           where a server that takes more is stopped; image gives each its own file system in a file)
   --enrol-token-file FILE  read the enrolment token from a file
   --enrol-token-stdin      read the enrolment token from standard input
                            (or set HATCHERY_ENROL_TOKEN; a token never goes on the command line)
@@ -64,6 +70,7 @@ export function parseCliOptions(argv: readonly string[]): CliOptions | null {
       panel: { type: 'string' },
       'data-dir': { type: 'string', default: '.hatchery/agent' },
       runtime: { type: 'string', default: 'auto' },
+      volumes: { type: 'string', default: 'auto' },
       'enrol-token-file': { type: 'string' },
       'enrol-token-stdin': { type: 'boolean', default: false },
       're-enrol': { type: 'boolean', default: false },
@@ -89,6 +96,8 @@ export function parseCliOptions(argv: readonly string[]): CliOptions | null {
   if (runtime !== 'auto' && runtime !== 'docker' && runtime !== 'process') {
     throw new Error(`--runtime must be auto, docker or process, not "${runtime}".`)
   }
+  const volumes = DRIVERS.find((driver) => driver === values.volumes)
+  if (!volumes) throw new Error(`--volumes must be one of ${DRIVERS.join(', ')}, not "${values.volumes}".`)
   if (!LOG_LEVELS.includes(values['log-level'])) {
     throw new Error(`--log-level must be one of ${LOG_LEVELS.join(', ')}, not "${values['log-level']}".`)
   }
@@ -98,6 +107,7 @@ export function parseCliOptions(argv: readonly string[]): CliOptions | null {
     panelUrl: values.panel,
     dataDirectory: values['data-dir'],
     runtime,
+    volumes,
     tokenFile: values['enrol-token-file'],
     readsTokenFromStdin: values['enrol-token-stdin'],
     isReEnrolling: values['re-enrol'],

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { AppError } from '@hatchery/core/errors'
 import { PANEL_CALLS, runAgentLink, type AgentHello, type AgentSession } from '@hatchery/core/protocol'
 import type { Endpoints, FileTree, Runtime, Volume, Volumes } from '@hatchery/core/runtime'
+import { DiskWatch, spaceOf } from './servers/disk-watch.ts'
 import { readBootId, readHostFacts, AGENT_VERSION } from './host-facts.ts'
 import { agentHandlers } from './link/agent-handlers.ts'
 import { DataSockets } from './link/data-sockets.ts'
@@ -120,6 +121,7 @@ class RunningDaemon implements Daemon {
   readonly #direct: DirectServer | null
   readonly #ssh: NodeSsh
   readonly #metering: Metering
+  readonly #disk: DiskWatch
   #watchers: Watchers
   #link: Promise<void> = Promise.resolve()
   #attached: Promise<void> = Promise.resolve()
@@ -166,6 +168,12 @@ class RunningDaemon implements Daemon {
       clockOffsetMs: () => this.#clockOffsetMs,
       flush: () => this.#connection.flush(),
     })
+    this.#disk = new DiskWatch({
+      servers: () => this.#servers.all(),
+      space: () => spaceOf(options.dataDirectory),
+      monoMs: performance.now.bind(performance),
+      log,
+    })
     this.#watchers = this.#newWatchers()
     const { direct, ssh = null, dataDirectory } = options
     const places = { ctx: this.#ctx, files: this.#files, servers: this.#servers, connection: this.#connection }
@@ -190,6 +198,7 @@ class RunningDaemon implements Daemon {
     this.#attached = this.#servers.attach()
     this.#attached.catch((error: unknown) => this.#log.error({ err: error }, 'attaching to the servers failed'))
     this.#metering.start()
+    this.#disk.start()
     const { node, panel, linkPath } = await this.#enrolled()
     await this.#direct?.start()
     await this.#ssh.start()
@@ -209,6 +218,7 @@ class RunningDaemon implements Daemon {
     await this.#direct?.[Symbol.asyncDispose]()
     await this.#ssh[Symbol.asyncDispose]()
     this.#watchers.close()
+    await this.#disk.close()
     await this.#metering[Symbol.asyncDispose]()
     if (!this.#parts.outlivesAgent) await this.#servers.interruptAll(this.#options.stopTimeoutMs ?? 20_000)
     await this.#link
@@ -266,7 +276,7 @@ class RunningDaemon implements Daemon {
 
   #hostFacts(): Promise<AgentHello['host']> {
     const { dataDirectory, direct } = this.#options
-    return readHostFacts(this.#parts.runtime, dataDirectory, this.#clockOffsetMs, {
+    return readHostFacts(this.#parts.runtime, this.#parts.volumes, dataDirectory, this.#clockOffsetMs, {
       direct: direct ? { url: direct.url } : null,
       ssh: this.#ssh.facts,
     })

@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
 import { arch, availableParallelism, hostname, release, totalmem, type } from 'node:os'
 import type { AgentHello } from '@hatchery/core/protocol'
-import type { Runtime } from '@hatchery/core/runtime'
+import type { Runtime, Volumes } from '@hatchery/core/runtime'
 
 const MIB = 1024 * 1024
 
@@ -11,6 +11,7 @@ export const AGENT_VERSION = '0.1.0'
 /** What this machine is and has; `doors` are those that the agent itself has opened. */
 export async function readHostFacts(
   runtime: Runtime,
+  volumes: Pick<Volumes, 'name' | 'capabilities'>,
   dataDirectory: string,
   clockOffsetMs: number,
   doors: Pick<AgentHello['host'], 'direct' | 'ssh'> = {},
@@ -29,6 +30,7 @@ export async function readHostFacts(
     memoryMiB: Math.floor(totalmem() / MIB),
     diskMiB: Math.floor((disk.blocks * disk.bsize) / MIB),
     clockOffsetMs,
+    volumes: { driver: volumes.name, holdsLimits: volumes.capabilities.quota },
     ...doors,
   }
 }

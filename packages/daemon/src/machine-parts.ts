@@ -8,11 +8,11 @@ import { FilesProcesses, createVolumeFileTree } from './files/index.ts'
 import { detectRuntime, type DetectRuntimeOptions } from './runtimes/detect-runtime.ts'
 import { createDockerRuntime } from './runtimes/docker/index.ts'
 import type { AgentState } from './state/agent-state.ts'
-import { createDirectoryVolumes } from './volumes/index.ts'
+import { chooseDriver, createDirectoryVolumes } from './volumes/index.ts'
 
 /** The runtime of this machine and what belongs to it. */
 export async function machineParts(
-  options: Pick<CliOptions, 'runtime' | 'subnetRange'> & { readonly dataDirectory: string },
+  options: Pick<CliOptions, 'runtime' | 'subnetRange' | 'volumes'> & { readonly dataDirectory: string },
   log: Logger,
   installation: string,
   state: AgentState,
@@ -31,9 +31,12 @@ export async function machineParts(
     process.getuid?.() === 0 && runtime.capabilities.isolation
       ? new FilesProcesses({ onError: (server, text) => log.warn({ server, text }, 'a files process has failed') })
       : null
+  const root = join(dataDirectory, 'volumes')
+  const { driver, reason } = await chooseDriver(root, options.volumes)
+  say(`the disk limits of servers: ${driver.name}`, { reason, areHeld: driver.holdsLimits })
   return {
     runtime,
-    volumes: createDirectoryVolumes({ root: join(dataDirectory, 'volumes') }),
+    volumes: createDirectoryVolumes({ root, driver }),
     files: (volume, owner) => processes?.treeOf(volume, owner) ?? createVolumeFileTree(volume, owner),
     endpoints: createEndpoints({ allocationsOf: (server) => state.servers.find(server)?.spec?.allocations ?? [] }),
     outlivesAgent: runtime.name !== 'process',

@@ -17,8 +17,16 @@ export interface Volume {
 export interface Volumes {
   readonly name: string
   readonly capabilities: { readonly quota: boolean; readonly snapshot: boolean }
-  /** Creates the volume or finds it; owner and mode of the data directory are set. */
-  create(server: ServerId, owner: { readonly uid: number; readonly gid: number }): Promise<Volume>
+  /**
+   * Creates the volume or finds it; owner and mode of the data directory are set, and what it may hold at most.
+   * @param limitBytes as for {@link Volumes.limit} @default 0
+   */
+  create(server: ServerId, owner: { readonly uid: number; readonly gid: number }, limitBytes?: number): Promise<Volume>
+  /**
+   * Sets how many bytes the volume may hold at most, 0 for no limit; it takes effect while the server runs. Where
+   * `capabilities.quota` is false, or the volume was there before the driver that has it, nothing holds it.
+   */
+  limit(server: ServerId, bytes: number): Promise<void>
   find(server: ServerId): Promise<Volume | null>
   list(): Promise<readonly ServerId[]>
   /** Bytes used by all that a tenant can grow. */

@@ -271,6 +271,10 @@ export interface NodeHost {
   readonly memoryMiB: number
   readonly diskMiB: number
   readonly clockOffsetMs: number
+  readonly volumes?: {
+    readonly driver: string
+    readonly holdsLimits: boolean
+  }
   readonly direct?: {
     readonly url: string
   } | null

@@ -2,7 +2,7 @@ import { AppError } from '@hatchery/core/errors'
 import type { ServerSpec } from '@hatchery/core/protocol'
 import type { OnProgress } from '@hatchery/core/runtime'
 import type { ServerRecord } from '../state/server-store.ts'
-import { toRuntimeSpec } from './runtime-spec.ts'
+import { limitBytesOf, toRuntimeSpec } from './runtime-spec.ts'
 import type { ServerContext } from './server-context.ts'
 
 export interface InstallSteps {
@@ -26,7 +26,7 @@ export async function installServer(
   const { runtime, volumes } = ctx
   const owner = { uid: record.uid, gid: record.gid }
   await runtime.check(signal)
-  const volume = await volumes.create(record.id, owner)
+  const volume = await volumes.create(record.id, owner, limitBytesOf(spec))
   const script = options.skipScript ? null : spec.install
 
   if (script) {

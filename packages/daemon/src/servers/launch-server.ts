@@ -4,7 +4,7 @@ import type { OnProgress } from '@hatchery/core/runtime'
 import type { ServerRecord } from '../state/server-store.ts'
 import { gatewayOf } from '../runtimes/docker/subnets.ts'
 import { patchConfigFiles } from './patch-config-files.ts'
-import { toRuntimeSpec } from './runtime-spec.ts'
+import { limitBytesOf, toRuntimeSpec } from './runtime-spec.ts'
 import type { ServerContext } from './server-context.ts'
 
 export interface LaunchSteps {
@@ -42,7 +42,12 @@ export async function launchServer(
   }
 
   steps.phase('preparing', null)
-  const volume = await volumes.create(record.id, owner)
+  const volume = await volumes.create(record.id, owner, limitBytesOf(spec))
+  const limitBytes = limitBytesOf(spec)
+  if (limitBytes > 0 && (await volumes.usage(record.id)) > limitBytes) {
+    const reason = `the files of the server take more than its ${spec.limits.diskMiB} MiB; delete some, or raise the limit`
+    throw new AppError('DISK_FULL', { reason })
+  }
   const patching = {
     dockerInterface: machineAddress(runtime, record.subnet),
     warn: (text: string) => steps.phase('preparing', text),

@@ -17,3 +17,8 @@ export function toRuntimeSpec(record: ServerRecord, spec: ServerSpec, dataDirect
     subnet: record.subnet,
   }
 }
+
+/** What the files of a server may take at most, in bytes; 0 without a limit. */
+export function limitBytesOf(spec: ServerSpec | null): number {
+  return (spec?.limits.diskMiB ?? 0) * 1024 * 1024
+}

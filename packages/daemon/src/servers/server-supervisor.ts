@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PowerAction, ServerStats } from '@hatchery/core/api'
@@ -17,6 +18,8 @@ import { LaunchJob } from './launch-job.ts'
 import { LifecycleDriver, type WorldEffect } from './lifecycle-driver.ts'
 import { lifecycleSettings } from './lifecycle-settings.ts'
 import { pause } from './pause.ts'
+import { explainDiskStop, type DiskReason } from './disk-watch.ts'
+import { limitBytesOf } from './runtime-spec.ts'
 import type { ServerContext } from './server-context.ts'
 
 const CRASH_LINES = 20
@@ -122,10 +125,31 @@ export class ServerSupervisor {
   async acceptEula(intent: PowerIntent): Promise<void> {
     const { record } = this.#driver
     const owner = { uid: record.uid, gid: record.gid }
-    const volume = await this.#ctx.volumes.create(this.id, owner)
+    const volume = await this.#ctx.volumes.create(this.id, owner, limitBytesOf(record.spec))
     await this.#ctx.files(volume, owner).write('eula.txt', new TextEncoder().encode('eula=true\n'))
     this.#features.settle('eula')
     this.power(this.state === 'offline' ? 'start' : 'restart', intent)
+  }
+
+  /** Up, and not already on its way down. */
+  get isRunning(): boolean {
+    return this.state === 'starting' || this.state === 'running'
+  }
+
+  /** What its files may take; 0 without a limit. */
+  get limitBytes(): number {
+    return limitBytesOf(this.#driver.record.spec)
+  }
+
+  /** Counts what its files take now. */
+  count(): Promise<number> {
+    return this.#ctx.volumes.usage(this.id)
+  }
+
+  stopForDisk(reason: DiskReason): void {
+    this.#ctx.log.warn({ server: this.id, ...reason }, 'the server is stopped for the disk')
+    this.console.append('system', explainDiskStop(reason))
+    this.power('stop', { operation: randomUUID(), who: 'agent', when: this.#ctx.now() })
   }
 
   /** Ends everything and removes container, files and console; settles when nothing is left. Repeats until it works. */
@@ -331,7 +355,11 @@ export class ServerSupervisor {
     })
   }
 
-  async #resize({ limits }: ServerSpec): Promise<void> {
+  async #resize(spec: ServerSpec): Promise<void> {
+    const { limits } = spec
+    await this.#ctx.volumes
+      .limit(this.id, limitBytesOf(spec))
+      .catch((error: unknown) => this.#ctx.log.warn({ server: this.id, err: error }, 'the disk limit was not set'))
     if (!this.#ctx.runtime.capabilities.liveResize || this.state === 'offline') return
     try {
       await this.#ctx.runtime.resize(this.id, limits)

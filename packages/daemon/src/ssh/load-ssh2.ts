@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module'
 import type ssh2 from 'ssh2'
 
+export type { Attributes, Client, SFTPWrapper } from 'ssh2'
+
 type Ssh2 = typeof ssh2
 
 let loaded: Promise<Ssh2> | undefined

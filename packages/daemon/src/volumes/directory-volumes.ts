@@ -1,11 +1,15 @@
-import { chmod, chown, lchown, mkdir, readdir, rm, unlink } from 'node:fs/promises'
+import { chmod, chown, lchown, mkdir, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ServerId, Volume, Volumes } from '@hatchery/core/runtime'
 import { Pinned, below, countOnce, itself, walkTree, type Descriptor } from '../files/index.ts'
+import { directoryDriver } from './directory-driver.ts'
+import type { VolumeDriver } from './volume-driver.ts'
 
 export interface DirectoryVolumesOptions {
   /** Directory that holds `volumes/<uuid>/`; made when it is missing. */
   readonly root: string
+  /** What makes the directories of servers, and holds their limits. @default `directoryDriver`, which holds none */
+  readonly driver?: VolumeDriver
   /** Entries that one {@link Volumes.usage} walk counts at most. @default 5_000_000 */
   readonly maxEntries?: number
 }
@@ -18,15 +22,16 @@ interface Owner {
   readonly gid: number
 }
 
-/** Volumes that are plain directories: `<root>/<uuid>/data-<n>` (RULES 20). Quotas are counted, not enforced. */
+/** Volumes that are directories: `<root>/<uuid>/data-<n>` (RULES 20). */
 export function createDirectoryVolumes(options: DirectoryVolumesOptions): Volumes {
-  const { root, maxEntries = 5_000_000 } = options
+  const { root, driver = directoryDriver, maxEntries = 5_000_000 } = options
   const home = (server: ServerId) => {
     if (!SERVER_ID.test(server)) throw new Error(`${JSON.stringify(server)} is not a server id.`)
     return join(root, server)
   }
 
   const find = async (server: ServerId): Promise<Volume | null> => {
+    if (!(await driver.reopen(home(server)))) return null
     const version = await newestVersion(home(server))
     return version === null ? null : volumeOf(server, version)
   }
@@ -38,16 +43,17 @@ export function createDirectoryVolumes(options: DirectoryVolumesOptions): Volume
   })
 
   return {
-    name: 'directory',
-    capabilities: { quota: false, snapshot: false },
+    name: driver.name,
+    capabilities: { quota: driver.holdsLimits, snapshot: false },
     find,
 
-    async create(server, owner) {
+    async create(server, owner, limitBytes = 0) {
+      await mkdir(root, { recursive: true, mode: 0o711 })
+      await driver.open(home(server), limitBytes)
       const existing = await find(server)
       const version = existing?.version ?? 1
       const volume = volumeOf(server, version)
       // The server's own directory is traversable, so that its uid reaches data-<n>, but not readable or writable for it.
-      await mkdir(home(server), { recursive: true, mode: 0o711 })
       await chmod(home(server), 0o711)
       for (const [directory, mode] of [
         [volume.dataDirectory, 0o750],
@@ -66,16 +72,22 @@ export function createDirectoryVolumes(options: DirectoryVolumesOptions): Volume
       return found.flatMap((volume) => (volume ? [volume.server] : []))
     },
 
-    usage: (server) => diskUsage(home(server), maxEntries),
+    async limit(server, bytes) {
+      if (await driver.reopen(home(server))) await driver.limit(home(server), bytes)
+    },
+
+    async usage(server) {
+      if (!(await driver.reopen(home(server)))) return 0
+      await driver.guard(home(server))
+      return (await driver.usage(home(server))) ?? (await diskUsage(home(server), maxEntries))
+    },
 
     async normalise(server, owner) {
       const volume = await find(server)
       if (volume) await normaliseTree(volume.dataDirectory, owner)
     },
 
-    async remove(server) {
-      await rm(home(server), { recursive: true, force: true, maxRetries: 3 })
-    },
+    remove: (server) => driver.remove(home(server)),
   }
 }
 

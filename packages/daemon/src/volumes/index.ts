@@ -1,1 +1,2 @@
+export { DRIVERS, chooseDriver, type DriverChoice } from './choose-driver.ts'
 export { createDirectoryVolumes } from './directory-volumes.ts'

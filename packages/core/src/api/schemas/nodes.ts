@@ -40,6 +40,8 @@ export const NodeHost = named(
     diskMiB: Type.Integer(),
     /** Agent clock minus panel clock. */
     clockOffsetMs: Type.Integer(),
+    /** What keeps the files of servers, and whether the kernel holds their limits; absent from older agents. */
+    volumes: Type.Optional(Type.Object({ driver: Type.String({ maxLength: 32 }), holdsLimits: Type.Boolean() })),
     /** Where browsers reach the agent itself; null when they do not, absent from older agents. */
     direct: Type.Optional(Nullable(Type.Object({ url: DirectOrigin }))),
     /** Where the agent takes SFTP and SSH; null when it does not, absent from older agents. */
