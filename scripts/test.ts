@@ -28,7 +28,14 @@ const skipped: string[] = []
 /** What no install step could bring to this machine: said, but no failure, because nobody can mend it here. */
 const unavailable: string[] = []
 
-const vitest = (...args: string[]) => [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...args]
+/** Tests whose keys and clients are those of OpenSSH itself. */
+const OPENSSH_TESTS = ['**/src/ssh/**', '**/src/ssh-access/**', '**/src/ssh-keys/**']
+const hasOpenSsh = (process.env['PATH'] ?? '')
+  .split(path.delimiter)
+  .some((directory) => existsSync(path.join(directory, 'ssh-keygen')))
+
+const excluded = hasOpenSsh ? [] : OPENSSH_TESTS.map((pattern) => `--exclude=${pattern}`)
+const vitest = (...args: string[]) => [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...excluded, ...args]
 
 const docker = await answers({ path: '/var/run/docker.sock' })
 const chromium = process.env['HATCHERY_CHROMIUM'] ?? '/usr/bin/chromium'
@@ -47,6 +54,7 @@ const groups: readonly Group[] = [
 if (!process.env['HATCHERY_TEST_POSTGRES']) skip('PostgreSQL', 'HATCHERY_TEST_POSTGRES is not set')
 if (!process.env['HATCHERY_TEST_MYSQL']) skip('MySQL/MariaDB', 'HATCHERY_TEST_MYSQL is not set')
 if (!process.env['HATCHERY_TEST_REDIS']) skip('Redis', 'HATCHERY_TEST_REDIS is not set')
+if (!hasOpenSsh) skip('SSH and its keys', 'no ssh-keygen; install the OpenSSH client')
 if (!docker) skip('Docker', 'no Docker engine answers at /var/run/docker.sock')
 if (!existsSync(process.env['HATCHERY_EGGS'] ?? path.join(root, '../shared/eggs'))) {
   skip('egg corpus', 'neither HATCHERY_EGGS nor ../shared/eggs exists')

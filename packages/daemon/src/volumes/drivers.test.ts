@@ -15,8 +15,13 @@ import type { VolumeDriver } from './volume-driver.ts'
 const run = promisify(execFile)
 const owner = { uid: 70_005, gid: 70_006 }
 const MIB = 1024 * 1024
-const canMount = process.getuid?.() === 0 && existsSync('/dev/loop-control')
-const hasBtrfs = canMount && existsSync('/usr/bin/btrfs')
+const isThere = (program: string) =>
+  ['/usr/bin', '/usr/sbin', '/sbin'].some((place) => existsSync(join(place, program)))
+const hasLoops = process.getuid?.() === 0 && existsSync('/dev/loop-control') && isThere('setpriv')
+const canMount = hasLoops && isThere('mkfs.ext4')
+const hasBtrfs = hasLoops && isThere('mkfs.btrfs')
+if (!canMount) console.log('skipped: volumes in images (they need root, loop devices and e2fsprogs)')
+if (!hasBtrfs) console.log('skipped: volumes on btrfs (they need root, loop devices and btrfs-progs)')
 const timeout = 60_000
 
 /** Writes as the tenant: nothing that only root may do. */
