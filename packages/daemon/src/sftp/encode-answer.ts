@@ -59,10 +59,20 @@ export function encodeHandle(id: number, handle: Uint8Array): Buffer {
   return packet
 }
 
-export function encodeData(id: number, bytes: Uint8Array): Buffer {
-  const { packet, at } = packetOf(PACKET.data, id, 4 + bytes.length)
-  writeBytes(packet, at, bytes)
-  return packet
+/** What is shorter is copied into one packet of the transport; for what is longer, one more costs less than the copy. */
+const SHORT_BYTES = 8 * 1024
+
+/** @returns the packet in pieces, so that long content is not copied */
+export function encodeData(id: number, bytes: Uint8Array): readonly Uint8Array[] {
+  const isShort = bytes.length <= SHORT_BYTES
+  const { packet, at } = packetOf(PACKET.data, id, 4 + (isShort ? bytes.length : 0))
+  if (isShort) {
+    writeBytes(packet, at, bytes)
+    return [packet]
+  }
+  packet.writeUInt32BE(5 + 4 + bytes.length, 0)
+  packet.writeUInt32BE(bytes.length, at)
+  return [packet, bytes]
 }
 
 export function encodeAttributes(id: number, attributes: SftpAttributes): Buffer {

@@ -84,7 +84,7 @@ export function readFile(
   { handles }: SftpContext,
   id: number,
   { handle: name, offset, length }: { handle: Buffer; offset: number; length: number },
-): Promise<Buffer> {
+): Promise<readonly Uint8Array[]> {
   const handle = handles.file(name)
   if (!handle.canRead) throw new SftpRefusal(STATUS.permissionDenied, 'The file is not open for reading.')
   const wanted = Math.min(length, MAX_DATA_BYTES)

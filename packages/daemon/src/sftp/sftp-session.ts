@@ -24,10 +24,13 @@ import { statusOf } from './status-of.ts'
 const MAX_REQUESTS = 256
 const MAX_WORKED_BYTES = 8 * 1024 * 1024
 
+type Answer = Buffer | readonly Uint8Array[]
+
 /** A request under way, and what it holds until its answer is sent. */
 interface Place {
   readonly bytes: number
-  answer: Buffer | null
+  /** In pieces, one after the other. */
+  answer: readonly Uint8Array[] | null
 }
 
 export interface SftpSessionOptions extends Omit<SftpContext, 'handles'> {
@@ -148,7 +151,7 @@ export class SftpSession {
     if (!this.#isReady) {
       if (packet[0] !== PACKET.init || packet.length < 5) throw new MalformedPacket('The first packet has to be INIT.')
       this.#isReady = true
-      return this.#send(encodeVersion())
+      return this.#send([encodeVersion()])
     }
     const request = decodeRequest(packet)
     const bytes = request.verb === 'read' ? Math.min(request.length, MAX_DATA_BYTES) : packet.length
@@ -174,20 +177,21 @@ export class SftpSession {
     void this.#pump()
   }
 
-  async #answer(request: SftpRequest): Promise<Buffer> {
+  async #answer(request: SftpRequest): Promise<readonly Uint8Array[]> {
     const { id } = request
     try {
-      return (await this.#ordered(request)) ?? encodeStatus(id, STATUS.ok, 'Success')
+      const answer = (await this.#ordered(request)) ?? encodeStatus(id, STATUS.ok, 'Success')
+      return Buffer.isBuffer(answer) ? [answer] : answer
     } catch (error) {
       const refusal = statusOf(error)
       if (!refusal && !this.#closing.signal.aborted) this.#options.onFault(error)
       const { status, message } = refusal ?? { status: STATUS.failure, message: 'This failed on the node.' }
-      return encodeStatus(id, status, message)
+      return [encodeStatus(id, status, message)]
     }
   }
 
   /** Requests take effect as if each came after the one before; those that cannot tell the difference run side by side. */
-  #ordered(request: SftpRequest): Promise<Buffer | void> {
+  #ordered(request: SftpRequest): Promise<Answer | void> {
     switch (request.verb) {
       case 'read':
       case 'readdir':
@@ -217,7 +221,7 @@ export class SftpSession {
   }
 
   /** Asynchronous from its first line on, so that what it throws is its failure. */
-  async #do(request: SftpRequest): Promise<Buffer | void> {
+  async #do(request: SftpRequest): Promise<Answer | void> {
     const ctx = this.#ctx
     const { id, verb } = request
     switch (verb) {
@@ -287,7 +291,8 @@ export class SftpSession {
     }
   }
 
-  #send(packet: Buffer): void {
-    if (!this.#closing.signal.aborted) this.#stream.write(packet)
+  #send(pieces: readonly Uint8Array[]): void {
+    if (this.#closing.signal.aborted) return
+    for (const piece of pieces) this.#stream.write(piece)
   }
 }

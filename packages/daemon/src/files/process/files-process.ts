@@ -191,7 +191,7 @@ function onAnswer(pending: ReadonlyMap<number, PendingCall>, { head, bytes }: Me
   if (!call) return
   switch (answer.type) {
     case 'result':
-      call.resolve(answer.hasBytes ? Buffer.from(bytes) : answer.value)
+      call.resolve(answer.hasBytes ? ownBytes(bytes) : answer.value)
       call.onTaken()
       return
     case 'error':
@@ -205,6 +205,11 @@ function onAnswer(pending: ReadonlyMap<number, PendingCall>, { head, bytes }: Me
     default:
       return answer satisfies never
   }
+}
+
+/** Without the memory that came with them. */
+function ownBytes(bytes: Buffer): Buffer {
+  return bytes.buffer.byteLength > 2 * bytes.length ? Buffer.from(bytes) : bytes
 }
 
 async function settled<T>(promise: Promise<T>): Promise<{ readonly value: T } | { readonly error: unknown }> {
