@@ -1,10 +1,13 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
+
+/** Without OpenSSH there is nothing to make keys with. */
+export const hasKeygen = spawnSync('which', ['ssh-keygen']).status === 0
 
 export interface MadeKey {
   /** As in the `.pub` file. */
