@@ -98,6 +98,8 @@ export interface OpenOptions {
 
 /** A regular file that is open. It stays the same file whatever becomes of its name. */
 export interface OpenFile extends AsyncDisposable {
+  /** Number of its descriptor, where this very process has it open. */
+  readonly descriptor?: number
   stat(): Promise<FileEntry>
   /** Fewer bytes than asked for come only from the end of the file. */
   read(offset: number, length: number): Promise<Uint8Array>

@@ -58,6 +58,7 @@ export async function openFile(ctx: TreeContext, path: string, options: OpenOpti
   const name = path.split('/').findLast((part) => part !== '' && part !== '.') ?? ''
   const describe = (info: BigIntStats): FileEntry => entryOf(name, info)
   return {
+    descriptor: file.fd,
     stat: () => guarded(path, async () => describe(await file.stat({ bigint: true }))),
     read: (offset, length) => guarded(path, () => readAt(file, offset, length)),
     write: (offset, bytes) => guarded(path, () => writeAt(file, offset, bytes)),

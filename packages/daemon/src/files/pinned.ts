@@ -36,6 +36,11 @@ export class Pinned implements Descriptor, Disposable {
     return new Pinned(openSync(path, PATH_FLAGS))
   }
 
+  /** Follows links: only for what the kernel itself links to. */
+  static follow(path: string): Pinned {
+    return new Pinned(openSync(path, O_PATH))
+  }
+
   /** Fails with `ENOTDIR` for anything else, a link included. */
   static openDirectory(path: string | Buffer): Pinned {
     return new Pinned(openSync(path, PATH_FLAGS | constants.O_DIRECTORY))

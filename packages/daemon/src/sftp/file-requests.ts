@@ -3,6 +3,7 @@ import { AppError } from '@hatchery/core/errors'
 import { attributesOf, type SftpAttributes } from './attributes.ts'
 import { encodeAttributes, encodeData, encodeHandle } from './encode-answer.ts'
 import { HandleOrder } from './handle-order.ts'
+import { ReadAhead } from './read-ahead.ts'
 import { may, need, readable, treePath, type SftpContext } from './sftp-context.ts'
 import type { FileHandle } from './sftp-handles.ts'
 import { MAX_DATA_BYTES, OPEN, STATUS } from './sftp-protocol.ts'
@@ -11,6 +12,8 @@ import { SftpRefusal } from './status-of.ts'
 /** What new files get whatever a client wants, as with the usual umask. */
 const UMASK = 0o022
 const NEW_MODE = 0o644
+/** Files of one session whose beginning is kept. */
+const MAX_AHEAD = 64
 /** Beyond this, positions are no exact numbers any more; no file system goes that far. */
 const MAX_OFFSET = Number.MAX_SAFE_INTEGER
 
@@ -34,6 +37,7 @@ export async function openFile(
     canWrite,
     appends: (flags & OPEN.append) !== 0,
     hasWritten: canWrite && opened.isChanged,
+    ahead: canWrite || ctx.handles.size >= MAX_AHEAD ? null : new ReadAhead(opened.file, ctx.now),
   }
   return encodeHandle(id, ctx.handles.add(handle))
 }
@@ -89,10 +93,17 @@ export function readFile(
   if (!handle.canRead) throw new SftpRefusal(STATUS.permissionDenied, 'The file is not open for reading.')
   const wanted = Math.min(length, MAX_DATA_BYTES)
   return handle.order.read(offset, wanted, async () => {
-    const bytes = offset > MAX_OFFSET - wanted ? new Uint8Array() : await handle.file.read(offset, wanted)
+    const bytes = offset > MAX_OFFSET - wanted ? new Uint8Array() : await readAt(handle, offset, wanted)
     if (bytes.length === 0 && wanted > 0) throw new SftpRefusal(STATUS.endOfFile, 'End of file')
     return encodeData(id, bytes)
   })
+}
+
+async function readAt(handle: FileHandle, offset: number, length: number): Promise<Uint8Array> {
+  const known = await handle.ahead?.read(offset, length)
+  if (known) return known
+  handle.ahead = null
+  return handle.file.read(offset, length)
 }
 
 export async function writeFile(
@@ -116,7 +127,9 @@ async function writeAt(ctx: SftpContext, handle: FileHandle, offset: number, byt
   const fresh = Math.max(0, end - Math.max(offset, handle.denseBytes))
   if (fresh > 0) await quota.take(fresh)
   handle.hasWritten = true
+  ctx.handles.forgetAhead()
   await handle.file.write(offset, bytes)
+  ctx.handles.forgetAhead()
   if (offset <= handle.denseBytes) handle.denseBytes = Math.max(handle.denseBytes, end)
 }
 
@@ -161,6 +174,7 @@ export async function setSize(ctx: SftpContext, file: FileHandle['file'], sizeBy
   const before = (await file.stat()).sizeBytes
   if (sizeBytes > before) await quota.require(sizeBytes - before)
   await file.truncate(sizeBytes)
+  ctx.handles.forgetAhead()
   if (sizeBytes < before) quota.forget()
 }
 
@@ -179,7 +193,10 @@ export function syncFile({ handles }: SftpContext, { handle: name }: { handle: B
 export async function closeHandle(ctx: SftpContext, { handle: name }: { handle: Buffer }): Promise<void> {
   const handle = ctx.handles.take(name)
   if (handle.type === 'directory') return
-  await handle.order.alone(async () => handle.file[Symbol.asyncDispose]())
+  const closing = handle.order.alone(async () => handle.file[Symbol.asyncDispose]())
+  // Of a file that was only read there is nothing to wait for, and nothing that could be lost.
+  if (!handle.canWrite) return void closing.catch(() => undefined)
+  await closing
   if (handle.hasWritten) ctx.onSaved(handle.path)
 }
 

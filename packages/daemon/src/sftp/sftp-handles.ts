@@ -1,5 +1,6 @@
 import type { FileEntry, OpenFile } from '@hatchery/core/runtime'
 import { HandleOrder } from './handle-order.ts'
+import type { ReadAhead } from './read-ahead.ts'
 import { STATUS } from './sftp-protocol.ts'
 import { SftpRefusal } from './status-of.ts'
 
@@ -14,6 +15,8 @@ export interface FileHandle {
   readonly canRead: boolean
   readonly canWrite: boolean
   readonly appends: boolean
+  /** The beginning, read before anybody has asked. */
+  ahead: ReadAhead | null
   /** Writing below this changes what is on the disk already and takes no more room. */
   denseBytes: number
   hasWritten: boolean
@@ -81,6 +84,11 @@ export class SftpHandles {
     const handle = this.get(name)
     this.#open.delete(name.readUIntBE(0, 6))
     return handle
+  }
+
+  /** Something was written: what was read before counts no more. */
+  forgetAhead(): void {
+    for (const handle of this.#open.values()) if (handle.type === 'file') handle.ahead = null
   }
 
   takeAll(): SftpHandle[] {

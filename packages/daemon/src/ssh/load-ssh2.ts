@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
-import { setFlagsFromString } from 'node:v8'
 import type ssh2 from 'ssh2'
+import { countBuffersWithTheHeap } from '../count-buffers.ts'
 
 export type { Attributes, Client, SFTPWrapper } from 'ssh2'
 
@@ -11,9 +11,7 @@ let loaded: Promise<Ssh2> | undefined
 /** The library, when SSH is used: an agent without it spares the memory. */
 export function loadSsh2(): Promise<Ssh2> {
   if (!loaded) {
-    // Every piece of a transfer is memory outside of the heap. V8 collects the whole heap after each 64 MiB of it, however
-    // little is alive, which was half of what a transfer cost; counted with the heap, it waits until that is worth it.
-    setFlagsFromString('--external-memory-accounted-in-global-limit')
+    countBuffersWithTheHeap()
     loaded = import('ssh2').then((module) => module.default)
   }
   return loaded

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { statSync, readFileSync } from 'node:fs'
+import { statSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import ssh2, { type ClientChannel, type ConnectConfig, type KeyboardInteractiveAuthMethod } from 'ssh2'
 import { expect, test } from 'vitest'
 import { AppError } from '@hatchery/core/errors'
@@ -10,6 +11,8 @@ import { SshStage } from '../testing/ssh-stage.ts'
 import { AuthThrottle, addressKey } from './auth-throttle.ts'
 import { fingerprintOf, readHostKey } from './host-key.ts'
 import { readSshListen } from './ssh-options.ts'
+
+type Done<T> = (error: Error | undefined, value: T) => void
 
 /** A client in this process; resolves when it is signed in. */
 async function signIn(stage: SshStage, change: Partial<ConnectConfig> = {}) {
@@ -121,6 +124,32 @@ test('a session revoked in the middle of an upload writes nothing more', async (
   clearInterval(feed)
   await expect(signIn(stage)).rejects.toThrow()
   expect(statSync(path).size).toBe(size)
+})
+
+test('what is read is what was written last, through whichever file, and by others half a second ago at most', async () => {
+  await using stage = await SshStage.start()
+  await using reader = await signIn(stage)
+  const sftp = await new Promise<import('ssh2').SFTPWrapper>((resolve, reject) =>
+    reader.client.sftp((error, made) => (error ? reject(error) : resolve(made))),
+  )
+  const open = promisify(sftp.open.bind(sftp) as (path: string, flags: string, done: Done<Buffer>) => void)
+  const write = promisify(sftp.write.bind(sftp)) as (...args: unknown[]) => Promise<void>
+  const read = (handle: Buffer) =>
+    new Promise<string>((resolve, reject) =>
+      sftp.read(handle, Buffer.alloc(100), 0, 100, 0, (error, length, bytes) =>
+        error ? reject(error) : resolve(bytes.subarray(0, length).toString()),
+      ),
+    )
+  writeFileSync(join(stage.root, 'file'), 'before')
+  const handle = await open('/file', 'r')
+  expect(await read(handle)).toBe('before')
+  const other = await open('/file', 'r+')
+  await write(other, Buffer.from('behind'), 0, 6, 0)
+  expect(await read(handle)).toBe('behind')
+
+  const third = await open('/file', 'r')
+  writeFileSync(join(stage.root, 'file'), 'by a game')
+  await expect.poll(() => read(third)).toBe('by a game')
 })
 
 test('without the panel nobody new comes in, and what is open ends after its time', async () => {

@@ -87,7 +87,7 @@ const FILE_CALLS = {
     // Drawn, so that a file of a process that has died is none of its successor.
     const id = randomInt(2 ** 47)
     handles.set(id, file)
-    return id
+    return { id, descriptor: file.descriptor ?? null } satisfies OpenedFile
   }),
   'handle.stat': value((_tree, [id], context) => handleOf(context, id!).stat()),
   'handle.read': async (_tree, [id, offset, length], context) => ({
@@ -147,6 +147,13 @@ const FILE_CALLS = {
   'uploads.finish': value((tree, [id]) => tree.uploads.finish(id!)),
   'uploads.cancel': value((tree, [id]) => tree.uploads.cancel(id!)),
 } as const satisfies Record<string, Call>
+
+/** What `open` answers. */
+export interface OpenedFile {
+  readonly id: number
+  /** Of the process that has it open. */
+  readonly descriptor: number | null
+}
 
 export type FileCall = keyof typeof FILE_CALLS
 

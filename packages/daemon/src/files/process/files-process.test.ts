@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { describeFileTree } from '@hatchery/core/conformance'
+import { FilesProcess } from './files-process.ts'
 import { FilesProcesses } from './files-processes.ts'
 
 const owner =
@@ -59,6 +60,28 @@ test.runIf(process.getuid?.() === 0)('works as the server itself, in every one o
   // What is the agent's it cannot even read: the second wall behind the first.
   await mkdir(join(harness.root, 'of-the-agent'), { mode: 0o700 })
   await expect(harness.tree.list('of-the-agent')).rejects.toMatchObject({ code: 'FILE_DENIED' })
+})
+
+test.runIf(process.getuid?.() === 0)('the agent opens nothing that a process only claims to have open', async () => {
+  await using harness = await createHarness()
+  const process = new FilesProcess({ volume: harness.volume, ...owner, idleMs: 60_000, onError: () => undefined })
+  try {
+    await harness.tree.write('of-the-server', Buffer.from('mine'))
+    await writeFile(join(harness.root, 'of-root'), 'not mine', { mode: 0o644 })
+    const open = (name: string) =>
+      process.call('open', [name, {}], { patterns: [] }) as Promise<{ readonly descriptor: number }>
+    const own = await process.reopen((await open('of-the-server')).descriptor)
+    expect((await own?.readFile())?.toString()).toBe('mine')
+    await own?.close()
+    // The process may read it, and does; the agent, which may read everything, leaves it alone.
+    const { descriptor } = await open('of-root')
+    expect(await process.reopen(descriptor)).toBeNull()
+    for (const other of [0, 1, 2, 3, 4, 5, 9_999, -1, 1.5, Number.NaN]) expect(await process.reopen(other)).toBeNull()
+    await using file = await harness.tree.open('of-root')
+    expect(Buffer.from(await file.read(0, 100)).toString()).toBe('not mine')
+  } finally {
+    await process.close()
+  }
 })
 
 test('one that dies fails its calls, and the next call has another', async () => {

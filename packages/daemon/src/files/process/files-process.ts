@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { constants } from 'node:fs'
-import { lchown, mkdir, open } from 'node:fs/promises'
+import { lchown, mkdir, open, type FileHandle } from 'node:fs/promises'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { AppError, errorFromBody } from '@hatchery/core/errors'
 import type { Volume, WorkOptions } from '@hatchery/core/runtime'
+import { Pinned, itself } from '../pinned.ts'
 import type { Answer, FileCall, Request } from './file-calls.ts'
 import { MessageChannel, type Message } from './message-channel.ts'
 import type { FileCaller } from './process-file-tree.ts'
@@ -93,6 +94,25 @@ export class FilesProcess implements FileCaller {
       }
     } finally {
       this.#use(-1)
+    }
+  }
+
+  /**
+   * Opens what the process has open, through its entry in `/proc`, so that content is read without being passed on. The process
+   * is not believed: it could name something that it has only found and may not read. What is opened is a regular file that
+   * belongs to the server, looked at before its content is opened.
+   */
+  async reopen(descriptor: number): Promise<FileHandle | null> {
+    const running = await this.#running
+    if (!running || !Number.isSafeInteger(descriptor)) return null
+    try {
+      using found = Pinned.follow(`/proc/${running.child.pid}/fd/${descriptor}`)
+      const info = found.stat()
+      if (!info.isFile() || info.uid !== this.#options.uid) return null
+      return await open(itself(found), constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+    } catch {
+      // Not Linux, or the agent may not look at other processes: the process reads.
+      return null
     }
   }
 

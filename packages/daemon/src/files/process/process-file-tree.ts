@@ -1,5 +1,8 @@
+import type { FileHandle } from 'node:fs/promises'
 import type { FileTree, OpenFile, OpenMember, ServerId, WorkOptions } from '@hatchery/core/runtime'
-import type { FileCall } from './file-calls.ts'
+import { guarded } from '../file-errors.ts'
+import { readAt } from '../open-file.ts'
+import type { FileCall, OpenedFile } from './file-calls.ts'
 import { readStream } from './read-stream.ts'
 
 /** How a tree reaches its process. */
@@ -14,6 +17,8 @@ export interface FileCaller {
       readonly source?: AsyncIterable<Uint8Array>
     } & WorkOptions,
   ): Promise<unknown>
+  /** What the process has open, to be read without it; null where that is not to be had. */
+  reopen(descriptor: number): Promise<FileHandle | null>
   /** Ends the process, if there is one. */
   close(): Promise<void>
 }
@@ -39,7 +44,11 @@ export function createProcessFileTree(
     read: (path, options = {}) => call('read', [path, options]),
     write: (path, content, options = {}) => call('write', [path, options], { bytes: content }),
     writeFrom: (path, source, options = {}) => call('writeFrom', [path, options], { source }),
-    open: async (path, options = {}) => openFileOf(call, await call<number>('open', [path, options])),
+    async open(path, options = {}) {
+      const { id, descriptor } = await call<OpenedFile>('open', [path, options])
+      const direct = options.canWrite || descriptor === null ? null : await caller.reopen(descriptor)
+      return openFileOf(call, path, id, direct)
+    },
     makeDirectory: (path, options = {}) => call('makeDirectory', [path, options]),
     move: (from, to, options = {}) => call('move', [from, to, options]),
     copy: (from, to, options = {}) => call('copy', [from, to], options),
@@ -98,16 +107,20 @@ export function createProcessFileTree(
 
 type Call = <T>(name: FileCall, args: readonly unknown[], options?: { readonly bytes?: Uint8Array }) => Promise<T>
 
-function openFileOf(call: Call, id: number): OpenFile {
+function openFileOf(call: Call, path: string, id: number, direct: FileHandle | null): OpenFile {
   return {
     stat: () => call('handle.stat', [id]),
-    read: (offset, length) => call('handle.read', [id, offset, length]),
+    read: (offset, length) =>
+      direct ? guarded(path, () => readAt(direct, offset, length)) : call('handle.read', [id, offset, length]),
     write: (offset, bytes) => call('handle.write', [id, offset], { bytes }),
     truncate: (sizeBytes) => call('handle.truncate', [id, sizeBytes]),
     chmod: (mode) => call('handle.chmod', [id, mode]),
     setTimes: (times) => call('handle.setTimes', [id, times]),
     sync: () => call('handle.sync', [id]),
-    [Symbol.asyncDispose]: () => call('handle.close', [id]),
+    async [Symbol.asyncDispose]() {
+      await direct?.close()
+      await call('handle.close', [id])
+    },
   }
 }
 
