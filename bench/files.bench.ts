@@ -56,7 +56,7 @@ export async function bench(): Promise<readonly Figure[]> {
 }
 
 /** Region files that are compressed already, jars, logs and many small texts, in the shares of a real server. */
-function fillTree(root: string): number {
+export function fillTree(root: string): number {
   let bytes = 0
   const write = (path: string, content: Buffer) => {
     mkdirSync(join(root, path, '..'), { recursive: true })

@@ -1,5 +1,8 @@
 import { AppError } from '@hatchery/core/errors'
 
+/** Of Linux; errno(3). */
+const EDQUOT = 122
+
 /** Gives the kernel's answers our names. A swap under our feet looks like a link that leads out. */
 export async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
@@ -10,7 +13,7 @@ export async function guarded<T>(path: string, work: () => Promise<T>): Promise<
 }
 
 function explainFileError(path: string, error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error && !(error instanceof AppError) ? String(error.code) : ''
+  const code = error instanceof Error && 'code' in error && !(error instanceof AppError) ? codeOf(error) : ''
   const options = { cause: error }
   switch (code) {
     case 'ENOENT':
@@ -52,6 +55,11 @@ function explainFileError(path: string, error: unknown): unknown {
     default:
       return error
   }
+}
+
+/** Node has no name for a full quota and gives its number instead. */
+function codeOf(error: { readonly code: unknown; readonly errno?: unknown }): string {
+  return error.errno === -EDQUOT ? 'EDQUOT' : String(error.code)
 }
 
 export function notFound(path: string): never {

@@ -8,7 +8,7 @@ const MAX_AGE_MS = 60_000
 /** Counting takes at most this share of the time, however large the trees are. */
 const BUSY_SHARE = 0.2
 /** The machine keeps this much of its disk, or a twentieth of a small one. */
-const RESERVE_BYTES = 1024 ** 3
+const RESERVE_BYTES = 2 * 1024 ** 3
 const RESERVE_SHARE = 0.05
 
 /** A server as far as its disk is concerned. */

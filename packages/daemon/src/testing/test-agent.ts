@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import type { Runtime } from '@hatchery/core/runtime'
+import type { Runtime, Volumes } from '@hatchery/core/runtime'
 import { createDaemon, type Daemon, type DaemonOptions } from '../create-daemon.ts'
 import { createEndpoints } from '../endpoints/index.ts'
 import { createVolumeFileTree } from '../files/index.ts'
@@ -15,6 +15,8 @@ import type { ServerSpec } from '@hatchery/core/protocol'
 export interface TestAgentOptions {
   readonly runtime?: (dataDirectory: string) => Runtime
   readonly memory?: MemoryRuntimeOptions
+  /** @default plain directories */
+  readonly volumes?: (root: string) => Volumes
   readonly outlivesAgent?: boolean
   readonly daemon?: Partial<DaemonOptions>
 }
@@ -41,7 +43,8 @@ export class TestAgent implements AsyncDisposable {
 
   async start(): Promise<void> {
     const { runtime, dataDirectory, panel } = this
-    const volumes = createDirectoryVolumes({ root: join(dataDirectory, 'volumes') })
+    const root = join(dataDirectory, 'volumes')
+    const volumes = this.#options.volumes?.(root) ?? createDirectoryVolumes({ root })
     this.#daemon = await createDaemon({
       dataDirectory,
       panelUrl: panel.url,
