@@ -150,7 +150,11 @@ function buildSshCrypto(toolchain, env) {
   spawnSync(file, whole, { cwd: root, env, stdio: 'ignore' })
   const addon = path.join(root, 'node_modules/ssh2/lib/protocol/crypto/build/Release/sshcrypto.node')
   const seconds = ((Date.now() - started) / 1000).toFixed(1)
-  say(existsSync(addon) ? `✔ ${title} (${seconds} s)` : `○ ${title} could not be compiled: SFTP works without, more slowly`)
+  say(
+    existsSync(addon)
+      ? `✔ ${title} (${seconds} s)`
+      : `○ ${title} could not be compiled: SFTP works without, more slowly`,
+  )
 }
 
 // ---- the web app -----------------------------------------------------------------------------------------------------
