@@ -23,7 +23,16 @@ import {
   syncOperation,
   updatePreview,
 } from './mock-eggs.ts'
-import { archiveAt, diskUseAt, fileAt, fileMatches, filesAt, SERVER_PROPERTIES, trash } from './mock-files.ts'
+import {
+  archiveAt,
+  diskUseAt,
+  fileAt,
+  fileMatches,
+  filesAt,
+  lostFiles,
+  SERVER_PROPERTIES,
+  trash,
+} from './mock-files.ts'
 import { appPasswords, sshKeys } from './mock-credentials.ts'
 import { announce } from './mock-live.ts'
 
@@ -262,6 +271,7 @@ const answers: Readonly<Record<string, (call: Call, mood: Mood) => unknown>> = {
           })),
   }),
   readFileRevision: () => new Blob([SERVER_PROPERTIES.replace('motd=', 'motd=Before: ')]),
+  listLostFiles: (_call, mood) => ({ data: mood === 'empty' ? [] : lostFiles }),
   listTrash: (_call, mood) => ({ data: mood === 'empty' ? [] : trash }),
   getStartup(call) {
     const server = serverOf(call)

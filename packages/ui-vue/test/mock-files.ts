@@ -1,4 +1,4 @@
-import type { ArchiveMember, DiskUse, FileEntry, FileMatches, TrashItem } from '@hatchery/core/sdk'
+import type { ArchiveMember, DiskUse, FileEntry, FileMatches, TrashItem, LostFile } from '@hatchery/core/sdk'
 import { NOW, uuid } from './mock-data.ts'
 
 const MODES = { directory: 0o755, file: 0o644, symlink: 0o777, other: 0o600 } as const
@@ -71,6 +71,17 @@ export const trash: readonly TrashItem[] = [
   diskBytes: Number(diskBytes),
   deletedAt: NOW - index * 9e6,
   expiresAt: NOW + 6 * 86_400_000,
+}))
+
+export const lostFiles: readonly LostFile[] = [
+  ['config/old-shop.yml', 12_400],
+  ['plugins/Essentials/kits-before-the-update-of-last-summer.yml', 3_100],
+  ['ops.json', 220],
+].map(([path, sizeBytes], index) => ({
+  path: String(path),
+  revision: uuid(),
+  at: NOW - (index + 1) * 50_000_000,
+  sizeBytes: Number(sizeBytes),
 }))
 
 export const fileMatches: FileMatches = {

@@ -61,6 +61,17 @@ const SHOTS: readonly Shot[] = [
   { name: 'files-palette', path: `/servers/${at(0)}/files`, act: findInPalette },
   { name: 'editor-form', path: `/servers/${at(0)}/files/edit?path=server.properties`, act: changeInForm },
   { name: 'files-trash', path: `/servers/${at(0)}/files/trash` },
+  { name: 'files-lost', path: `/servers/${at(0)}/files/lost` },
+  { name: 'files-lost-empty', path: `/servers/${at(0)}/files/lost`, mood: 'empty' },
+  {
+    name: 'files-lost-versions',
+    path: `/servers/${at(0)}/files/lost`,
+    act: (page) =>
+      page
+        .getByRole('button', { name: /^Show versions/ })
+        .first()
+        .click(),
+  },
   { name: 'files-trash-empty', path: `/servers/${at(0)}/files/trash`, mood: 'empty' },
   { name: 'editor', path: `/servers/${at(0)}/files/edit?path=eula.txt`, act: typeInEditor },
   { name: 'editor-changed', path: `/servers/${at(0)}/files/edit?path=eula.txt`, act: saveInEditor },

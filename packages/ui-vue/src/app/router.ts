@@ -68,6 +68,12 @@ export const routes: readonly RouteRecordRaw[] = [
             meta: filesPage,
           },
           {
+            path: 'files/lost',
+            name: 'server-lost-files',
+            component: () => import('../files/history/LostFilesPage.vue'),
+            meta: filesPage,
+          },
+          {
             path: 'startup',
             name: 'startup',
             component: () => import('../server/startup/StartupPage.vue'),

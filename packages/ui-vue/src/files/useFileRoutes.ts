@@ -28,6 +28,7 @@ export function useFileRoutes() {
       query: { ...pathToQuery(path), member },
     }),
     trash: (): RouteLocationRaw => page('server-trash', ''),
+    lost: (): RouteLocationRaw => page('server-lost-files', ''),
     /** Where an entry of a directory is opened; nowhere for what cannot be. */
     entry(directory: string, { name, type }: Pick<FileEntry, 'name' | 'type'>): RouteLocationRaw | undefined {
       const path = joinPath(directory, name)
