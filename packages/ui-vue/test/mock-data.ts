@@ -280,6 +280,16 @@ const server = (
       fingerprint: 'SHA256:n3RhXw8Vm2pYk0cTqLz5uJdE7bSgAiF1oKxWvH4rQ9M',
     },
     stopTimeoutMs: 60_000,
+    lifecycle: {
+      crash: {
+        isEnabled: true,
+        treatCleanExitAsCrash: false,
+        maxRestarts: 5,
+        windowMs: 600_000,
+        backoffMs: 2_000,
+      },
+      stopTimeoutMs: 60_000,
+    },
     ...more,
   }
 }

@@ -87,6 +87,11 @@ const SHOTS: readonly Shot[] = [
   },
   { name: 'server-activity', path: `/servers/${at(0)}/activity` },
   { name: 'settings', path: `/servers/${at(0)}/settings` },
+  {
+    name: 'settings-crashes',
+    path: `/servers/${at(0)}/settings`,
+    act: (page) => page.getByRole('button', { name: 'Save crash settings' }).scrollIntoViewIfNeeded(),
+  },
   { name: 'account', path: '/account' },
   { name: 'security', path: '/account/security' },
   {

@@ -160,6 +160,7 @@ export {
   PendingFeature,
   PowerAction,
   Server,
+  ServerLifecycle,
   ServerExit,
   ServerState,
   ServerStats,
@@ -186,6 +187,7 @@ export {
   updateImage,
   updateServer,
   updateServerBuild,
+  updateServerLifecycle,
   updateStartup,
 } from './servers.ts'
 export { AppPassword, CredentialBounds, SftpAddress, SshKey, SshSettings } from './schemas/ssh.ts'

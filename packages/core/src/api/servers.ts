@@ -20,6 +20,7 @@ import {
   OperationRef,
   PowerAction,
   Server,
+  ServerLifecycle,
   ServerState,
   ServerStats,
   ServerSummary,
@@ -157,6 +158,24 @@ export const updateServerBuild = contract({
   body: Type.Partial(Type.Object({ owner: Uuid, limits: Limits, externalId: Nullable(ExternalId) })),
   response: { 200: Server },
   errors: ['SERVER_NOT_FOUND', 'USER_NOT_FOUND', 'NODE_FULL', 'EXTERNAL_ID_EXISTS', 'REVISION_MISMATCH'],
+})
+
+export const updateServerLifecycle = contract({
+  method: 'PATCH',
+  path: '/servers/:server/lifecycle',
+  tag: 'Servers',
+  summary: 'Change what happens when a server crashes, and when it does not stop',
+  class: 'converge',
+  permission: { server: 'startup.update' },
+  params,
+  body: Type.Partial(
+    Type.Object({
+      crash: Type.Partial(ServerLifecycle.properties.crash),
+      stopTimeoutMs: ServerLifecycle.properties.stopTimeoutMs,
+    }),
+  ),
+  response: { 200: Server },
+  errors: ['SERVER_NOT_FOUND', 'REVISION_MISMATCH'],
 })
 
 export const deleteServer = contract({

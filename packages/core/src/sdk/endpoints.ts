@@ -125,6 +125,7 @@ export const ENDPOINTS = {
   placeHold: { method: 'PUT', path: '/servers/:server/holds/:kind', class: 'converge' },
   liftHold: { method: 'DELETE', path: '/servers/:server/holds/:kind', class: 'converge' },
   updateImage: { method: 'PATCH', path: '/servers/:server/image', class: 'converge' },
+  updateServerLifecycle: { method: 'PATCH', path: '/servers/:server/lifecycle', class: 'converge' },
   openDirectLive: { method: 'POST', path: '/servers/:server/live/direct', class: 'read' },
   readServerMetrics: { method: 'GET', path: '/servers/:server/metrics', class: 'read' },
   powerServer: { method: 'POST', path: '/servers/:server/power', class: 'converge' },

@@ -654,6 +654,7 @@ export interface Server {
   readonly operation: string | null
   readonly sftp: SftpAddress | null
   readonly stopTimeoutMs: number
+  readonly lifecycle: ServerLifecycle
 }
 
 export interface ServerExit {
@@ -675,6 +676,17 @@ export interface SftpAddress {
   readonly port: number
   readonly username: string
   readonly fingerprint: string
+}
+
+export interface ServerLifecycle {
+  readonly crash: {
+    readonly isEnabled: boolean
+    readonly treatCleanExitAsCrash: boolean
+    readonly maxRestarts: number
+    readonly windowMs: number
+    readonly backoffMs: number
+  }
+  readonly stopTimeoutMs: number
 }
 
 export interface WingsConfiguration {
@@ -2285,6 +2297,23 @@ interface UpdateImageBody {
 
 type UpdateImageResponse = Startup
 
+interface UpdateServerLifecycleParams {
+  readonly server: string
+}
+
+interface UpdateServerLifecycleBody {
+  readonly crash?: {
+    readonly isEnabled?: boolean | undefined
+    readonly treatCleanExitAsCrash?: boolean | undefined
+    readonly maxRestarts?: number | undefined
+    readonly windowMs?: number | undefined
+    readonly backoffMs?: number | undefined
+  } | undefined
+  readonly stopTimeoutMs?: number | undefined
+}
+
+type UpdateServerLifecycleResponse = Server
+
 interface OpenDirectLiveParams {
   readonly server: string
 }
@@ -3371,6 +3400,13 @@ export interface EndpointTypes {
     readonly query: undefined
     readonly body: UpdateImageBody
     readonly response: UpdateImageResponse
+  }
+  /** Change what happens when a server crashes, and when it does not stop. */
+  readonly updateServerLifecycle: {
+    readonly params: UpdateServerLifecycleParams
+    readonly query: undefined
+    readonly body: UpdateServerLifecycleBody
+    readonly response: UpdateServerLifecycleResponse
   }
   /** Make a link under which the node itself gives the live topics of a server. */
   readonly openDirectLive: {

@@ -58,6 +58,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   createServer: { egg: SOMETHING, limits: LIMITS, name: 'x', owner: SOMETHING },
   updateServer: {},
   updateServerBuild: {},
+  updateServerLifecycle: {},
   sendCommand: { command: 'hi' },
   updateStartup: {},
   updateImage: { image: 'x' },

@@ -3,6 +3,7 @@ import { configFilesOf, environmentOf, stopMethodOf, type Egg, type EggServer } 
 import type { ServerSpec } from '@hatchery/core/protocol'
 import type { ServersTable } from '../storage/tables/servers.ts'
 import { isSecretVariable } from './secret-variables.ts'
+import { lifecycleOf } from './lifecycle.ts'
 
 export interface SpecAllocationRow {
   readonly id: number
@@ -25,23 +26,13 @@ export interface SpecSource {
   readonly timezone: string
 }
 
-/** A server that does not stop by itself is offered to be killed after this. */
-export const STOP_TIMEOUT_MS = 30_000
-
-const CRASH_POLICY: ServerSpec['crashPolicy'] = {
-  isEnabled: true,
-  treatCleanExitAsCrash: false,
-  maxRestarts: 5,
-  windowMs: 600_000,
-  backoffMs: 2_000,
-}
-
 /** The level that the panel wants a server to have; the same rows always give the same spec. */
 export function buildSpec(source: SpecSource): ServerSpec {
   const { server, egg, allocations } = source
   const subject = eggServerOf(source)
   const primary = server.primary_allocation_id
   const environment = environmentOf(egg, subject, server.startup)
+  const { crash, stopTimeoutMs } = lifecycleOf(server.lifecycle)
 
   return {
     id: server.uuid,
@@ -58,7 +49,7 @@ export function buildSpec(source: SpecSource): ServerSpec {
     done: [...egg.config.done],
     stripAnsi: egg.config.stripAnsi,
     stop: stopMethodOf(egg),
-    stopTimeoutMs: STOP_TIMEOUT_MS,
+    stopTimeoutMs,
     configFiles: configFilesOf(egg, subject),
     install:
       egg.install === null || egg.install.script.trim() === ''
@@ -66,7 +57,7 @@ export function buildSpec(source: SpecSource): ServerSpec {
         : { image: egg.install.container, entrypoint: egg.install.entrypoint, script: egg.install.script },
     fileDenylist: [...egg.fileDenylist],
     features: [...egg.features],
-    crashPolicy: CRASH_POLICY,
+    crashPolicy: crash,
     holds: source.holds as ServerSpec['holds'],
   }
 }

@@ -16,6 +16,7 @@ import {
   updateImage,
   updateServer,
   updateServerBuild,
+  updateServerLifecycle,
   updateStartup,
   updateSubuser,
 } from '@hatchery/core/api'
@@ -101,6 +102,25 @@ for (const dialect of DIALECTS) {
       expect(await at.theirs.refusal(updateImage, request('evil/image'))).toBe('IMAGE_NOT_ALLOWED')
       expect((await at.theirs.call(updateImage, request('ghcr.io/example/java:17'))).status).toBe(200)
       await until(() => specOf(at)?.image === 'ghcr.io/example/java:17')
+    })
+
+    test('what happens on a crash is the server’s own, and reaches the node', async () => {
+      await using at = await withOwner(dialect)
+      const params = { server: at.server }
+      const before = (await at.theirs.call(getServer, { params })).body
+      expect(before.lifecycle).toMatchObject({ crash: { isEnabled: true, maxRestarts: 5 }, stopTimeoutMs: 30_000 })
+
+      const { body } = await at.theirs.call(updateServerLifecycle, { params, body: { crash: { maxRestarts: 2 } } })
+      expect(body.lifecycle).toEqual({ ...before.lifecycle, crash: { ...before.lifecycle.crash, maxRestarts: 2 } })
+      await at.theirs.call(updateServerLifecycle, { params, body: { stopTimeoutMs: 90_000 } })
+      await until(() => specOf(at)?.stopTimeoutMs === 90_000)
+      expect(specOf(at)?.crashPolicy).toEqual(body.lifecycle.crash)
+      expect((await at.theirs.call(getServer, { params })).body.stopTimeoutMs).toBe(90_000)
+
+      const refused = { params, body: { crash: { windowMs: 1 } } }
+      expect(await at.theirs.refusal(updateServerLifecycle, refused)).toBe('VALIDATION_FAILED')
+      const stale = { params, body: {}, headers: { 'if-match': `"${before.revision}"` } }
+      expect(await at.theirs.refusal(updateServerLifecycle, stale)).toBe('REVISION_MISMATCH')
     })
 
     test('a new owner has it, and the one before has nothing left', async () => {

@@ -3,7 +3,7 @@ import { javaImagesFor, type Egg } from '@hatchery/core/eggs'
 import { AppError } from '@hatchery/core/errors'
 import { selectAllocations, toAllocation } from '../allocations/service.ts'
 import type { AuthorizedServer, Context, RequestContext } from '../context.ts'
-import { STOP_TIMEOUT_MS } from './build-spec.ts'
+import { lifecycleOf } from './lifecycle.ts'
 import { sftpAddress } from './sftp-address.ts'
 import { selectSummaries, toNodePart, toSummary } from './summary-cache.ts'
 
@@ -35,6 +35,7 @@ export async function readServer(
     .orderBy('allocations.id')
     .execute()
   const { images } = JSON.parse(egg.model) as Egg
+  const lifecycle = lifecycleOf(row.lifecycle)
 
   return {
     ...toSummary(
@@ -57,7 +58,8 @@ export async function readServer(
     })),
     operation: row.operation_uuid,
     sftp: await sftpAddress(ctx, { shortId: row.short_id, fqdn: node.fqdn, host: node.host, permissions }),
-    stopTimeoutMs: STOP_TIMEOUT_MS,
+    stopTimeoutMs: lifecycle.stopTimeoutMs,
+    lifecycle,
   }
 }
 

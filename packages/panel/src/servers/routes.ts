@@ -12,6 +12,7 @@ import { planServer } from './place.ts'
 import { reinstallServer, requestPower, sendCommand } from './power.ts'
 import { administered, readServer, serverOf } from './read-server.ts'
 import { readStartup, updateImage, updateStartup } from './startup.ts'
+import { updateLifecycle } from './update-lifecycle.ts'
 import { renameServer, updateBuild } from './update-server.ts'
 
 export function serversRoutes(routes: Routes): void {
@@ -24,6 +25,9 @@ export function serversRoutes(routes: Routes): void {
   implement(routes, api.updateServer, (ctx, { body, ifMatch }) => renameServer(ctx, serverOf(ctx), body, ifMatch))
   implement(routes, api.updateServerBuild, async (ctx, { params, body, ifMatch }) =>
     updateBuild(ctx, await administered(ctx, params.server), body, ifMatch),
+  )
+  implement(routes, api.updateServerLifecycle, (ctx, { body, ifMatch }) =>
+    updateLifecycle(ctx, serverOf(ctx), body, ifMatch),
   )
   implement(routes, api.deleteServer, async (ctx, { params }) =>
     deleteServer(ctx, await administered(ctx, params.server)),

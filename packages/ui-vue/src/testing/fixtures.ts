@@ -54,6 +54,16 @@ export function someServer(change: Partial<Server> = {}): Server {
       fingerprint: `SHA256:${'Zk3'.repeat(14)}Q`,
     },
     stopTimeoutMs: 60_000,
+    lifecycle: {
+      crash: {
+        isEnabled: true,
+        treatCleanExitAsCrash: false,
+        maxRestarts: 5,
+        windowMs: 600_000,
+        backoffMs: 2_000,
+      },
+      stopTimeoutMs: 60_000,
+    },
     ...change,
   }
 }

@@ -93,6 +93,27 @@ export const PendingFeature = named(
 )
 export type PendingFeature = Static<typeof PendingFeature>
 
+/** What happens when a server ends by itself, and when it does not end. */
+export const ServerLifecycle = named(
+  'ServerLifecycle',
+  Type.Object({
+    crash: Type.Object({
+      /** Started again after a crash. */
+      isEnabled: Type.Boolean(),
+      /** An end with code 0 that nobody asked for counts as a crash. */
+      treatCleanExitAsCrash: Type.Boolean(),
+      /** This many restarts within the window; with the next crash the server stays offline. */
+      maxRestarts: Type.Integer({ minimum: 0, maximum: 100 }),
+      windowMs: Type.Integer({ minimum: 10_000, maximum: 86_400_000 }),
+      /** Delay of the first restart; it doubles with each crash within the window. */
+      backoffMs: Type.Integer({ minimum: 0, maximum: 600_000 }),
+    }),
+    /** Milliseconds a graceful stop may take before a kill is offered. */
+    stopTimeoutMs: Type.Integer({ minimum: 5_000, maximum: 600_000 }),
+  }),
+)
+export type ServerLifecycle = Static<typeof ServerLifecycle>
+
 export const Server = named(
   'Server',
   Type.Object({
@@ -110,6 +131,7 @@ export const Server = named(
     sftp: Nullable(SftpAddress),
     /** Milliseconds a graceful stop may take before the page offers to kill. */
     stopTimeoutMs: Type.Integer(),
+    lifecycle: ServerLifecycle,
   }),
 )
 export type Server = Static<typeof Server>

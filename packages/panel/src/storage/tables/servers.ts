@@ -52,6 +52,8 @@ export interface ServersTable {
   /** Changes by people: what `If-Match` compares. */
   revision: number
   lock_count: number
+  /** `ServerLifecycle` as JSON; null is the default. */
+  lifecycle: string | null
 }
 
 export interface ServerVariablesTable {
