@@ -105,6 +105,30 @@ test('edits a text, and shows both versions when the game wrote it meanwhile', a
   await becomes('eula.txt', 'eula=true\n# mine again')
 })
 
+test('shows what a text was beside what it is, and brings back one that was deleted for good', async () => {
+  await page.goto(`/servers/${server.slice(0, 8)}/files/edit?path=eula.txt`)
+  await page.getByRole('button', { name: 'History', exact: true }).click()
+  await dialog().getByText('This version is what the file is now.').waitFor()
+  await dialog()
+    .getByRole('button', { name: /saved here/ })
+    .nth(2)
+    .click()
+  await dialog().getByRole('columnheader', { name: 'This version' }).waitFor()
+  await dialog().locator('[data-kind=removed]').getByText('# mine again').waitFor()
+  await dialog().getByRole('button', { name: 'Restore this version' }).click()
+  await becomes('eula.txt', 'eula=true\n# mine')
+
+  await product.client.deleteFiles({ params: { server }, body: { paths: ['eula.txt'], isPermanent: true } })
+  await page.goto(`/servers/${server.slice(0, 8)}/files/trash`)
+  await page.getByRole('link', { name: 'Deleted files' }).click()
+  await page.getByRole('button', { name: 'Show versions: eula.txt' }).click()
+  await dialog().getByText('eula=true').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Restore: eula.txt' }).click()
+  await becomes('eula.txt', 'eula=true\n# mine')
+  await page.getByRole('button', { name: 'Restore: eula.txt' }).waitFor({ state: 'detached' })
+})
+
 test('changes server.properties by its form; comments, order and what it does not know stay', async () => {
   await page.goto(`/servers/${server.slice(0, 8)}/files/edit?path=server.properties`)
   await page.getByLabel('Message of the day').fill('Grüß dich')

@@ -1,9 +1,12 @@
 import type { Operation } from '@hatchery/core/sdk'
+import { useQueryClient, type QueryClient } from '@tanstack/vue-query'
 import { flushPromises } from '@vue/test-utils'
 import { afterEach, expect, test, vi } from 'vitest'
 import { defineComponent, h } from 'vue'
+import { queryKeys } from '../api/query-keys.ts'
 import TaskCentre from '../tasks/TaskCentre.vue'
 import { withOperation } from '../tasks/useOperations.ts'
+import { someServer } from '../testing/fixtures.ts'
 import { accessibilityProblems, mountInApp } from '../testing/mount-app.ts'
 import { useServerFeed } from './useServerFeed.ts'
 
@@ -74,6 +77,24 @@ test('good news leaves by itself, a failure stays until it is dismissed', async 
   await wrapper.get('[aria-label="Dismiss"]').trigger('click')
   await vi.advanceTimersByTimeAsync(1)
   expect(wrapper.findAll('li')).toHaveLength(0)
+})
+
+test('a state reaches every list of servers, whether it is read page by page or at once', async () => {
+  let queries: QueryClient | undefined
+  const row = someServer({ state: 'offline' })
+  const Page = defineComponent({
+    setup() {
+      useServerFeed({ nodes: () => false })
+      queries = useQueryClient()
+      return () => h('div')
+    },
+  })
+  const { live } = await mountInApp(Page, { replies: {} })
+  queries?.setQueryData(queryKeys.serverList({ palette: 'x' }), { data: [row] })
+  queries?.setQueryData(queryKeys.serverList({}), { pages: [{ data: [row] }], pageParams: [''] })
+  live.emit('servers', { server: row.id, state: 'running', revision: row.revision, deleted: false })
+  expect(queries?.getQueryData(queryKeys.serverList({ palette: 'x' }))).toMatchObject({ data: [{ state: 'running' }] })
+  expect(queries?.getQueryData(queryKeys.serverList({}))).toMatchObject({ pages: [{ data: [{ state: 'running' }] }] })
 })
 
 test('an older report never replaces a newer one', () => {

@@ -5,7 +5,11 @@ import { queryKeys } from '../api/query-keys.ts'
 import { useLive } from '../api/useLive.ts'
 import { isFinished, withOperation } from '../tasks/useOperations.ts'
 
-type ServerPages = InfiniteData<{ readonly data: readonly ServerSummary[] }>
+interface ServerRows {
+  readonly data: readonly ServerSummary[]
+}
+/** The dashboard reads page after page; what looks for a few servers reads one. */
+type ServerList = InfiniteData<ServerRows> | ServerRows
 const LIST_RELOAD_MS = 400
 const GOOD_NEWS_MS = 8000
 
@@ -40,20 +44,18 @@ export function useServerFeed(options: { readonly nodes: () => boolean }): void 
   function patchServer({ server: id, state, revision, deleted }: LiveEvents['servers']): void {
     let isKnown = false
     let isOlder = false
-    queries.setQueriesData<ServerPages>({ queryKey: queryKeys.servers }, (list) => {
+    const patchRows = <T extends ServerRows>(page: T): T => ({
+      ...page,
+      data: page.data.map((row) => {
+        if (row.id !== id) return row
+        isKnown = true
+        isOlder ||= row.revision < revision
+        return { ...row, state }
+      }),
+    })
+    queries.setQueriesData<ServerList>({ queryKey: queryKeys.servers }, (list) => {
       if (!list) return list
-      return {
-        ...list,
-        pages: list.pages.map((page) => ({
-          ...page,
-          data: page.data.map((row) => {
-            if (row.id !== id) return row
-            isKnown = true
-            isOlder ||= row.revision < revision
-            return { ...row, state }
-          }),
-        })),
-      }
+      return 'pages' in list ? { ...list, pages: list.pages.map(patchRows) } : patchRows(list)
     })
     const known = queries.getQueryData<Server>(queryKeys.server(id))
     if (known) {
