@@ -141,13 +141,14 @@ function ensureInstalled(toolchain, env) {
 function buildSshCrypto(toolchain, env) {
   const places = (env.PATH ?? '').split(path.delimiter)
   const isThere = (program) => places.some((place) => existsSync(path.join(place, program)))
-  if (!['c++', 'make', 'python3'].every(isThere)) return
+  // Another Node than ours may come without its headers, and would have them fetched.
+  if (!toolchain.directory || !['c++', 'make', 'python3'].every(isThere)) return
   const title = 'Encryption for SFTP'
   const started = Date.now()
   say(`• ${title} …`)
   const argv = ['rebuild', 'ssh2', '--foreground-scripts', '--loglevel=error']
   const [file, whole] = toolchain.npm ? [toolchain.node, [toolchain.npm, ...argv]] : ['npm', argv]
-  spawnSync(file, whole, { cwd: root, env, stdio: 'ignore' })
+  spawnSync(file, whole, { cwd: root, env, stdio: 'ignore', timeout: 180_000 })
   const addon = path.join(root, 'node_modules/ssh2/lib/protocol/crypto/build/Release/sshcrypto.node')
   const seconds = ((Date.now() - started) / 1000).toFixed(1)
   say(
